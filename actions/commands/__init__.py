@@ -1,0 +1,1 @@
+"""One file a command: its declaration (`SPEC`) and what it does."""

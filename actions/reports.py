@@ -1,0 +1,144 @@
+"""What each stage of a DAG hands back (its XCom): one small report a stage.
+
+`cooper generate` writes the union's JSON schema into `dags/schemas/report.json`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from actions.plans import Strict
+
+
+class _Report(Strict):
+    headline: str = Field(max_length=300)
+    """One line for people: what this stage did."""
+
+
+class ValidateReport(_Report):
+    """The plan was signed, fits its schema, and what it names exists."""
+
+    stage: Literal["validate"]
+    image_uri: str
+
+
+class SnapshotReport(_Report):
+    """The data as it was, kept with the run."""
+
+    stage: Literal["snapshot"]
+    uri: str
+    sha256: str
+    bytes: int
+    rows: int | None = None
+
+
+class TrainReport(_Report):
+    """The training job ended well. Times in seconds."""
+
+    stage: Literal["train"]
+    job: str
+    model_uri: str
+    seconds: int
+    billable_seconds: int
+    metrics: dict[str, float]
+
+
+class Check(Strict):
+    """One threshold and how the candidate did against it."""
+
+    metric: str
+    value: float
+    bound: str
+    passed: bool
+
+
+class EvaluateReport(_Report):
+    """Candidate (and champion, where there is one) on the same holdout."""
+
+    stage: Literal["evaluate"]
+    job: str
+    uri: str
+    holdout_sha256: str
+    rows: int
+    metrics: dict[str, float]
+    champion_metrics: dict[str, float] | None = None
+    champion_version: int | None = None
+    checks: tuple[Check, ...]
+    verdict: Literal["passed", "failed"]
+    digest: str
+    """Over model, holdout, metrics and thresholds."""
+
+
+class RegisterReport(_Report):
+    """The model version in MLflow."""
+
+    stage: Literal["register"]
+    model: str
+    version: int
+    mlflow_run: str
+    alias: str | None
+
+
+class ConfigureReport(_Report):
+    """Model and endpoint configuration exist in SageMaker."""
+
+    stage: Literal["configure"]
+    model: str
+    endpoint_config: str
+
+
+class DeployReport(_Report):
+    """The endpoint runs the asked configuration."""
+
+    stage: Literal["deploy"]
+    endpoint: str
+    endpoint_config: str
+    previous_config: str | None
+    change: Literal["created", "updated", "unchanged"]
+
+
+class VerifyReport(_Report):
+    """The endpoint answered the sample. Latency in milliseconds."""
+
+    stage: Literal["verify"]
+    latency_ms: float
+    answer: str = Field(max_length=2000)
+    """The scoring server's answer, JSON text."""
+
+
+class RecordReport(_Report):
+    """Aliases and tags in MLflow follow the live endpoint."""
+
+    stage: Literal["record"]
+    model: str
+    version: int
+    alias: str | None
+
+
+class SummaryReport(_Report):
+    """The last stage: what the card says at the end."""
+
+    stage: Literal["report"]
+    facts: dict[str, str]
+
+
+Report = Annotated[
+    ValidateReport
+    | SnapshotReport
+    | TrainReport
+    | EvaluateReport
+    | RegisterReport
+    | ConfigureReport
+    | DeployReport
+    | VerifyReport
+    | RecordReport
+    | SummaryReport,
+    Field(discriminator="stage"),
+]
+REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+
+STAGES: dict[str, tuple[str, ...]] = {
+    "train_model": ("validate", "snapshot", "train", "evaluate", "register", "report"),
+    "deploy_model": ("validate", "configure", "deploy", "verify", "record", "report"),
+}
+"""Task ids of each DAG, in order."""

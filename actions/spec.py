@@ -1,0 +1,105 @@
+"""What a command is: declared once, everything else derives from it.
+
+Help, slash usage, modals, authorization, NLU training data, DAG conf schemas and the
+documentation are all made from these declarations (`cooper generate`).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Risk(StrEnum):
+    """How a command comes to its effect."""
+
+    READ = "read"
+    """Answers at once."""
+    DIRECT = "direct"
+    """Changes something small and reversible without asking to confirm."""
+    CHANGE = "change"
+    """Shows its plan and asks to confirm."""
+    GUARDED = "guarded"
+    """Plan, confirmation, then the approvals that the policy asks for."""
+
+
+class Kind(StrEnum):
+    """The type of a parameter's normalised value (the parse contract)."""
+
+    SLUG = "slug"
+    VERSION = "version"
+    ENVIRONMENT = "environment"
+    INSTANCE_TYPE = "instance_type"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DURATION = "duration"
+    PERIOD = "period"
+    SCHEDULE = "schedule"
+    REQUEST = "request"
+    ALERT = "alert"
+    STRATEGY = "strategy"
+    SEVERITY = "severity"
+    STATE = "state"
+    WORD = "word"
+    CHANNEL = "channel"
+    USER = "user"
+    HYPERPARAMETERS = "hyperparameters"
+    DATASET = "dataset"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of the catalogue; its name is a contract."""
+
+    name: str
+    kind: Kind
+    label: str
+    """What a person reads beside the value: "GPUs"."""
+    question: str
+    """What Cooper asks when the value is missing."""
+    examples: tuple[str, ...]
+    """Surface forms as people type them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A parameter as one command uses it."""
+
+    parameter: Parameter
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The declaration of one command."""
+
+    name: str
+    title: str
+    summary: str
+    risk: Risk
+    uses: tuple[Use, ...]
+    examples: tuple[str, ...]
+    """Training sentences, values annotated as `[two gpus](gpu_count)`; the first is shown in help."""
+    dag: str | None = None
+    """The DAG that carries the command out; None where the service does it alone."""
+    aliases: tuple[str, ...] = field(default=())
+    """Other words for the command in `/cooper …`: "train"."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All parameters, in the order in which they are asked."""
+        return tuple(use.parameter for use in self.uses)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the parameters without which there is no plan, in the order of asking."""
+        return tuple(use.parameter.name for use in self.uses if use.required)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A conversation intent beside the commands ("greet")."""
+
+    name: str
+    examples: tuple[str, ...]
+    reply: str | None = None
+    """What Cooper answers by itself; None where the dialogue decides."""
