@@ -1,0 +1,90 @@
+# Cooper. `make help` says what there is; every target makes what it needs by itself.
+.DEFAULT_GOAL := help
+.ONESHELL:
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ENVIRONMENTS := $(PYTHON) -m infra.local.environments
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' Makefile
+
+.PHONY: up
+up: env ## set everything up and start the whole stack (Ctrl-C ends it)
+	@exec $(BIN)/python -m infra.local.stack $(UP_ARGS)
+
+.PHONY: env root-env
+env: ## create the Python environments (root, dags, nlu)
+	@$(ENVIRONMENTS) root dags nlu
+root-env:
+	@$(ENVIRONMENTS) root
+
+.PHONY: nlu-model
+nlu-model: env ## train the language model, if its data changed
+	@$(BIN)/python -m infra.local.stack --prepare nlu-model
+
+.PHONY: page
+page: root-env ## build the page of the workspace simulator, if it changed
+	@$(BIN)/python -m infra.local.stack --prepare page
+
+.PHONY: images
+images: root-env ## build the local images that training and serving run in
+	@$(BIN)/python -m infra.local.stack --prepare images
+
+.PHONY: generate
+generate: root-env ## write what derives from the catalogue (NLU data, schemas, manifest, docs)
+	@$(BIN)/cooper generate
+
+.PHONY: test
+test: env nlu-model page images ## run every test
+	@$(ENVIRONMENTS) chromium
+	failed=0
+	$(BIN)/cooper generate --check || failed=1
+	dags/.venv/bin/python -m pytest -c dags/pyproject.toml --rootdir=. --confcutdir=tests/dags tests/dags || failed=1
+	for project in examples/*/; do
+	  [ -d "$$project/tests" ] || continue
+	  image=$$($(BIN)/python -m infra.local.images of "$$project") || exit 1
+	  (cd "$$project" && PYTHONDONTWRITEBYTECODE=1 "$(CURDIR)/.cooper/images/$$image/bin/python" -m pytest) || failed=1
+	done
+	$(BIN)/pytest $(PYTEST_ARGS) || failed=1
+	exit $$failed
+
+.PHONY: lint
+lint: root-env ## ruff, import rules, generated files fresh
+	@set -e
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/cooper generate --check
+
+.PHONY: types
+types: root-env ## mypy, strict, on actions infra bot
+	@$(BIN)/mypy
+
+.PHONY: format
+format: root-env ## format the code and fix what ruff can
+	@$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+.PHONY: bench
+bench: env nlu-model page images ## measure: latencies, second start, idle memory
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+.PHONY: hooks
+hooks: root-env ## install the pre-commit hooks into this checkout
+	@$(BIN)/pre-commit install
+
+.PHONY: clean
+clean: ## remove caches and built files (environments and the stack's data stay)
+	@find . \( -name .venv -o -name node_modules -o -name .git -o -name .cooper \) -prune -o \
+	  -name __pycache__ -type d -exec rm -rf {} +
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis infra/local/slack/page/dist
+
+.PHONY: distclean
+distclean: clean ## remove the environments and all data of the stack as well
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local.stack --stop; fi
+	rm -rf .cooper .venv nlu/.venv dags/.venv nlu/models
