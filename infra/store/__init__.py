@@ -1,0 +1,1 @@
+"""Postgres: tables, migrations and the transaction behind `actions.store`."""

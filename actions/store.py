@@ -1,0 +1,137 @@
+"""What the domain asks of the database: one transaction holds a change, its audit and its jobs."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from actions.answers import Answer
+from actions.registration import RegisteredProject
+from actions.requests import Place, Request, RunProgress, State, Vote
+
+
+class StaleError(Exception):
+    """Somebody else changed the row since it was read; read again and decide anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKey:
+    """Whose draft: one per thread and speaker."""
+
+    team: str
+    channel: str
+    thread: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """A form in progress."""
+
+    command: str
+    params: dict[str, Any]
+    asked: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what, when; `detail` is small JSON without secrets."""
+
+    who: str
+    what: str
+    request: int | None = None
+    project: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A configuration that an endpoint served well, from `good` on."""
+
+    project: str
+    environment: str
+    endpoint: str
+    endpoint_config: str
+    model_version: int
+    request: int
+    good: datetime
+
+
+class Transaction(Protocol):
+    """One database transaction; all or nothing, jobs included."""
+
+    async def project(self, slug: str) -> RegisteredProject | None:
+        """The registered project."""
+
+    async def projects(self) -> Sequence[RegisteredProject]:
+        """All registered projects, by name."""
+
+    async def save_project(self, project: RegisteredProject) -> None:
+        """Register, or replace an earlier registration."""
+
+    async def next_request(self) -> int:
+        """A new request number; gaps are fine, repeats are not."""
+
+    async def add_request(self, request: Request) -> None:
+        """Store a new request."""
+
+    async def request(self, number: int, *, lock: bool = False) -> Request | None:
+        """The request, locked until the transaction ends where `lock`."""
+
+    async def requests(
+        self,
+        *,
+        project: str | None = None,
+        states: Sequence[State] = (),
+        user: str | None = None,
+        commands: Sequence[str] = (),
+        limit: int = 10,
+    ) -> Sequence[Request]:
+        """Requests, newest first."""
+
+    async def last_request_in(self, place: Place, user: str, since: datetime) -> Request | None:
+        """The thread's latest request, else the speaker's latest in the channel since then."""
+
+    async def save_request(self, request: Request) -> Request:
+        """Store a change; raises StaleError where the stored version is another."""
+
+    async def votes(self, number: int) -> tuple[Vote, ...]:
+        """All votes on the request, oldest first."""
+
+    async def add_vote(self, vote: Vote) -> bool:
+        """Store a vote; False where this person already voted on this plan."""
+
+    async def run(self, number: int) -> RunProgress | None:
+        """The latest known progress of the request's run."""
+
+    async def save_run(self, number: int, progress: RunProgress) -> None:
+        """Replace the known progress."""
+
+    async def draft(self, key: DraftKey) -> StoredDraft | None:
+        """The form in progress."""
+
+    async def save_draft(self, key: DraftKey, draft: StoredDraft | None) -> None:
+        """Replace the form, or end it with None."""
+
+    async def add_deployment(self, deployment: Deployment) -> None:
+        """Record a good configuration; once a request."""
+
+    async def audit(self, entry: AuditEntry) -> None:
+        """Append to the audit log."""
+
+    async def say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
+        """Queue a message, once a key; `user` names who sees a private one."""
+
+    async def show_card(self, number: int) -> None:
+        """Queue a redraw of the request's card; several fall together."""
+
+    async def start(self, number: int) -> None:
+        """Queue the request's effect."""
+
+
+class Store(Protocol):
+    """The database."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Begin; commit at the end of the block, roll back on an exception."""

@@ -1,0 +1,1 @@
+"""Block Kit from the domain's values: pure functions, no client."""

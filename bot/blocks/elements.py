@@ -1,0 +1,107 @@
+"""The Block Kit elements that Cooper uses, capped to Slack's limits.
+
+https://docs.slack.dev/reference/block-kit
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.blocks.text import FIELD_LIMIT, HEADER_LIMIT, SECTION_LIMIT, cap
+
+Block = dict[str, Any]
+
+
+def mrkdwn(text: str, limit: int = SECTION_LIMIT) -> Block:
+    """A text object in Slack's markup."""
+    return {"type": "mrkdwn", "text": cap(text, limit)}
+
+
+def plain(text: str, limit: int) -> Block:
+    """A plain text object."""
+    return {"type": "plain_text", "text": cap(text, limit), "emoji": True}
+
+
+def header(text: str) -> Block:
+    """A header block."""
+    return {"type": "header", "text": plain(text, HEADER_LIMIT)}
+
+
+def section(text: str) -> Block:
+    """A section of text."""
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def fields(pairs: Sequence[str]) -> list[Block]:
+    """Sections of two-column fields, ten a section."""
+    return [
+        {"type": "section", "fields": [mrkdwn(text, FIELD_LIMIT) for text in pairs[i : i + 10]]}
+        for i in range(0, len(pairs), 10)
+    ]
+
+
+def context(*texts: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10] if text]}
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def button(  # noqa: PLR0913 -- one parameter an attribute of Slack's button
+    text: str,
+    action_id: str,
+    value: str,
+    *,
+    style: str | None = None,
+    confirm: Block | None = None,
+    label: str | None = None,
+) -> Block:
+    """A button; `label` is what a screen reader says."""
+    element: Block = {
+        "type": "button",
+        "text": plain(text, 75),
+        "action_id": action_id,
+        "value": cap(value, 2000),
+    }
+    if style:
+        element["style"] = style
+    if confirm:
+        element["confirm"] = confirm
+    if label:
+        element["accessibility_label"] = cap(label, 75)
+    return element
+
+
+def confirmation(title: str, text: str, yes: str) -> Block:
+    """A dialog before a dangerous click."""
+    return {
+        "title": plain(title, 100),
+        "text": mrkdwn(text, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain("Back", 30),
+        "style": "danger",
+    }
+
+
+def actions(block_id: str, elements: Sequence[Block]) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "block_id": cap(block_id, 255), "elements": list(elements)}
+
+
+def text_input(block_id: str, label: str, value: str | None, hint: str | None) -> Block:
+    """An optional line of text in a modal; its action id is `value`."""
+    element: Block = {"type": "plain_text_input", "action_id": "value", "max_length": 500}
+    if value is not None:
+        element["initial_value"] = value
+    block: Block = {
+        "type": "input",
+        "block_id": block_id,
+        "optional": True,
+        "label": plain(label, 2000),
+        "element": element,
+    }
+    if hint:
+        block["hint"] = plain(hint, 2000)
+    return block

@@ -1,0 +1,69 @@
+"""Between rows and the domain's values."""
+
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from actions.requests import Place, Plan, Request, State, Vote
+
+
+def request_values(request: Request) -> dict[str, Any]:
+    """Column values of a request."""
+    return {
+        "number": request.number,
+        "installation": request.installation,
+        "command": request.command,
+        "params": request.params,
+        "project": request.project,
+        "environment": request.plan.environment,
+        "requester_id": request.requester_id,
+        "requester_name": request.requester_name,
+        "team": request.place.team,
+        "channel": request.place.channel,
+        "thread": request.place.thread,
+        "plan": request.plan.model_dump(mode="json"),
+        "plan_digest": request.plan.digest,
+        "state": request.state.value,
+        "note": request.note,
+        "attempt": request.attempt,
+        "version": request.version,
+        "created": request.created,
+        "changed": request.changed,
+        "expires": request.expires,
+    }
+
+
+def to_request(row: RowMapping) -> Request:
+    """A request from its row."""
+    return Request(
+        number=row["number"],
+        installation=row["installation"],
+        command=row["command"],
+        params=row["params"],
+        project=row["project"],
+        requester_id=row["requester_id"],
+        requester_name=row["requester_name"],
+        place=Place(row["team"], row["channel"], row["thread"]),
+        plan=Plan.model_validate(row["plan"]),
+        state=State(row["state"]),
+        created=row["created"],
+        changed=row["changed"],
+        expires=row["expires"],
+        attempt=row["attempt"],
+        note=row["note"],
+        version=row["version"],
+    )
+
+
+def to_vote(row: RowMapping) -> Vote:
+    """A vote from its row."""
+    return Vote(
+        request=row["request"],
+        plan_digest=row["plan_digest"],
+        voter_id=row["voter_id"],
+        voter_name=row["voter_name"],
+        roles=tuple(row["roles"]),
+        approve=row["approve"],
+        at=row["at"],
+        reason=row["reason"],
+    )

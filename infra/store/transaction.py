@@ -1,0 +1,274 @@
+"""The domain's transaction on Postgres: rows, audit and jobs commit together or not at all."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from procrastinate import App
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actions.answers import Answer
+from actions.canonical import digest
+from actions.registration import RegisteredProject
+from actions.requests import Place, Request, RunProgress, State, Vote
+from actions.store import AuditEntry, Deployment, DraftKey, StaleError, StoredDraft
+from infra.store import tables as t
+from infra.store.rows import request_values, to_request, to_vote
+
+# Any constant will do; it orders writers of the audit chain.
+_AUDIT_LOCK = 7_301_001
+
+
+class PostgresTransaction:
+    """`actions.store.Transaction` on one connection."""
+
+    def __init__(self, connection: AsyncConnection, queue: App) -> None:
+        self.connection = connection
+        self._queue = queue
+
+    async def project(self, slug: str) -> RegisteredProject | None:
+        query = select(t.projects.c.registration).where(t.projects.c.slug == slug)
+        found = (await self.connection.execute(query)).scalar_one_or_none()
+        return None if found is None else RegisteredProject.model_validate(found)
+
+    async def projects(self) -> Sequence[RegisteredProject]:
+        query = select(t.projects.c.registration).order_by(t.projects.c.slug)
+        found = (await self.connection.execute(query)).scalars()
+        return [RegisteredProject.model_validate(registration) for registration in found]
+
+    async def save_project(self, project: RegisteredProject) -> None:
+        registration = project.model_dump(mode="json")
+        statement = insert(t.projects).values(slug=project.slug, registration=registration)
+        await self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["slug"],
+                set_={"registration": registration, "registered": func.now()},
+            )
+        )
+
+    async def next_request(self) -> int:
+        value = await self.connection.execute(t.request_numbers.next_value().select())
+        return int(value.scalar_one())
+
+    async def add_request(self, request: Request) -> None:
+        await self.connection.execute(insert(t.requests).values(**request_values(request)))
+
+    async def request(self, number: int, *, lock: bool = False) -> Request | None:
+        query = select(t.requests).where(t.requests.c.number == number)
+        if lock:
+            query = query.with_for_update()
+        row = (await self.connection.execute(query)).mappings().one_or_none()
+        return None if row is None else to_request(row)
+
+    async def requests(
+        self,
+        *,
+        project: str | None = None,
+        states: Sequence[State] = (),
+        user: str | None = None,
+        commands: Sequence[str] = (),
+        limit: int = 10,
+    ) -> Sequence[Request]:
+        query = select(t.requests).order_by(t.requests.c.number.desc()).limit(limit)
+        if project is not None:
+            query = query.where(t.requests.c.project == project)
+        if states:
+            query = query.where(t.requests.c.state.in_([state.value for state in states]))
+        if user is not None:
+            query = query.where(t.requests.c.requester_id == user)
+        if commands:
+            query = query.where(t.requests.c.command.in_(commands))
+        rows = (await self.connection.execute(query)).mappings()
+        return [to_request(row) for row in rows]
+
+    async def last_request_in(self, place: Place, user: str, since: datetime) -> Request | None:
+        c = t.requests.c
+        in_thread = and_(c.thread.is_not(None), c.thread == place.thread)
+        mine = and_(c.requester_id == user, c.created >= since)
+        query = (
+            select(t.requests)
+            .where(c.channel == place.channel, c.project.is_not(None), or_(in_thread, mine))
+            .order_by(in_thread.desc().nulls_last(), c.number.desc())
+            .limit(1)
+        )
+        row = (await self.connection.execute(query)).mappings().one_or_none()
+        return None if row is None else to_request(row)
+
+    async def save_request(self, request: Request) -> Request:
+        values = request_values(request) | {"version": request.version + 1}
+        statement = (
+            update(t.requests)
+            .where(t.requests.c.number == request.number, t.requests.c.version == request.version)
+            .values(**values)
+            .returning(t.requests)
+        )
+        row = (await self.connection.execute(statement)).mappings().one_or_none()
+        if row is None:
+            msg = f"{request.id} was changed by somebody else meanwhile."
+            raise StaleError(msg)
+        return to_request(row)
+
+    async def votes(self, number: int) -> tuple[Vote, ...]:
+        query = select(t.votes).where(t.votes.c.request == number).order_by(t.votes.c.id)
+        return tuple(to_vote(row) for row in (await self.connection.execute(query)).mappings())
+
+    async def add_vote(self, vote: Vote) -> bool:
+        values = {
+            "request": vote.request,
+            "plan_digest": vote.plan_digest,
+            "voter_id": vote.voter_id,
+            "voter_name": vote.voter_name,
+            "roles": list(vote.roles),
+            "approve": vote.approve,
+            "reason": vote.reason,
+            "at": vote.at,
+        }
+        statement = insert(t.votes).values(**values).on_conflict_do_nothing().returning(t.votes.c.id)
+        return (await self.connection.execute(statement)).first() is not None
+
+    async def run(self, number: int) -> RunProgress | None:
+        query = select(t.runs.c.progress).where(t.runs.c.request == number)
+        found = (await self.connection.execute(query)).scalar_one_or_none()
+        return None if found is None else RunProgress.model_validate(found)
+
+    async def save_run(self, number: int, progress: RunProgress) -> None:
+        values = {"run_id": progress.run_id, "progress": progress.model_dump(mode="json")}
+        statement = insert(t.runs).values(request=number, **values)
+        await self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["request"], set_={**values, "changed": func.now()}
+            )
+        )
+
+    async def draft(self, key: DraftKey) -> StoredDraft | None:
+        query = select(t.drafts).where(_same_draft(key))
+        row = (await self.connection.execute(query)).mappings().one_or_none()
+        return None if row is None else StoredDraft(row["command"], row["params"], row["asked"])
+
+    async def save_draft(self, key: DraftKey, draft: StoredDraft | None) -> None:
+        if draft is None:
+            await self.connection.execute(delete(t.drafts).where(_same_draft(key)))
+            return
+        values = {"command": draft.command, "params": draft.params, "asked": draft.asked}
+        statement = insert(t.drafts).values(
+            team=key.team, channel=key.channel, thread=key.thread, user=key.user, **values
+        )
+        await self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["team", "channel", "thread", "user"],
+                set_={**values, "changed": func.now()},
+            )
+        )
+
+    async def add_deployment(self, deployment: Deployment) -> None:
+        values = {
+            "project": deployment.project,
+            "environment": deployment.environment,
+            "endpoint": deployment.endpoint,
+            "endpoint_config": deployment.endpoint_config,
+            "model_version": deployment.model_version,
+            "request": deployment.request,
+            "good": deployment.good,
+        }
+        await self.connection.execute(
+            insert(t.deployments).values(**values).on_conflict_do_nothing()
+        )
+
+    async def audit(self, entry: AuditEntry) -> None:
+        await self.connection.execute(
+            text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_AUDIT_LOCK)
+        )
+        last = select(t.audit.c.hash).order_by(t.audit.c.id.desc()).limit(1)
+        previous = (await self.connection.execute(last)).scalar_one_or_none() or "genesis"
+        content = {
+            "who": entry.who,
+            "what": entry.what,
+            "request": entry.request,
+            "project": entry.project,
+            "detail": entry.detail,
+            "previous": previous,
+        }
+        values = {**content, "hash": digest(content)}
+        await self.connection.execute(insert(t.audit).values(**values))
+
+    async def say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
+        statement = (
+            insert(t.messages)
+            .values(
+                key=key,
+                team=place.team,
+                channel=place.channel,
+                thread=place.thread,
+                user=user,
+                answer=answer.model_dump(mode="json"),
+            )
+            .on_conflict_do_nothing()
+            .returning(t.messages.c.id)
+        )
+        message = (await self.connection.execute(statement)).scalar_one_or_none()
+        if message is not None:
+            await self.defer("post_message", lock=_thread_lock(place), message=message)
+
+    async def show_card(self, number: int) -> None:
+        query = select(t.requests.c.channel, t.requests.c.thread).where(
+            t.requests.c.number == number
+        )
+        row = (await self.connection.execute(query)).one()
+        place = Place("", row.channel, row.thread)
+        await self.defer(
+            "show_card", lock=_thread_lock(place), once=f"card:{number}", request=number
+        )
+
+    async def start(self, number: int) -> None:
+        await self.defer("start_request", lock=f"request:{number}", request=number)
+
+    async def defer(
+        self, task: str, *, lock: str | None = None, once: str | None = None, **arguments: Any
+    ) -> None:
+        """Queue a job in this transaction; with `once`, not where one of that name waits."""
+        raw = (await self.connection.get_raw_connection()).driver_connection
+        deferrer = self._queue.configure_task(
+            task, allow_unknown=True, lock=lock, queueing_lock=once, connection=raw
+        )
+        if once is None:
+            await deferrer.defer_async(**arguments)
+            return
+        savepoint = await self.connection.begin_nested()
+        try:
+            await deferrer.defer_async(**arguments)
+        except AlreadyEnqueued:
+            await savepoint.rollback()
+        else:
+            await savepoint.commit()
+
+
+def _same_draft(key: DraftKey) -> Any:
+    c = t.drafts.c
+    return and_(
+        c.team == key.team,
+        c.channel == key.channel,
+        c.thread == key.thread,
+        c.user == key.user,
+    )
+
+
+def _thread_lock(place: Place) -> str:
+    return f"thread:{place.channel}:{place.thread or ''}"
+
+
+class PostgresStore:
+    """`actions.store.Store` on one engine."""
+
+    def __init__(self, engine: AsyncEngine, queue: App) -> None:
+        self._engine = engine
+        self._queue = queue
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+        """Begin; commit at the end of the block, roll back on an exception."""
+        async with self._engine.begin() as connection:
+            yield PostgresTransaction(connection, self._queue)
