@@ -187,11 +187,21 @@ class Cloud(Protocol):
         """
 
 
+class ArtifactError(Exception):
+    """An object cannot be read or written; the message says which, why and what to do."""
+
+
 class Artifacts(Protocol):
-    """Content-addressed files in S3. Blocking; used from the CLI."""
+    """Content-addressed files in S3. Blocking; used from the CLI.
+
+    Every method raises ArtifactError where S3 refuses, CloudUnavailableError where it does not answer.
+    """
 
     def put_file(self, bucket: str, key: str, path: str, sha256: str) -> str:
         """Upload unless the same content is there; returns the `s3://` URI."""
 
     def get(self, uri: str) -> bytes:
         """The object's content."""
+
+    def sha256(self, uri: str) -> str:
+        """SHA-256 of the object's content, in hex; read in pieces."""

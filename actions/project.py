@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
+from actions.config import Check as ConfigCheck
 from actions.config import Fault, Plain, Strict, load, pick
 from actions.config_types import (
     Channel,
@@ -223,30 +224,17 @@ class Project(Strict):
     serving: Serving = Field(default=Serving(), description="the endpoint")
     monitors: tuple[Monitor, ...] = Field(default=(), description="checks on the live model")
 
-    def paths(self) -> Mapping[str, str]:
-        """Paths of the project that must exist, by their place in the file."""
-        found = {"source": self.source, "serving.sample": self.serving.sample}
-        for key, entry in (
-            ("train", self.entry_points.train),
-            ("evaluate", self.entry_points.evaluate),
-        ):
-            found[f"entry_points.{key}"] = (Path(self.source) / entry).as_posix()
-        for key, place in (("train", self.data.train), ("holdout", self.data.holdout)):
-            if not place.startswith("s3://"):
-                found[f"data.{key}"] = place
-        return found
 
-
-def load_project(folder: Path) -> Project:
+def load_project(folder: Path, *, checks: Iterable[ConfigCheck] = ()) -> Project:
     """Read `project.yaml` in `folder` and check that the files it names are there.
 
-    Raises ConfigError with every mistake by line.
+    `checks` are further checks of the plain document. Raises ConfigError with every mistake by line.
     """
 
     def files(data: Mapping[str, Plain]) -> Iterable[Fault]:
         return _missing_files(folder, data)
 
-    return load(Project, folder / FILE, checks=(unique_names, files), name=FILE)
+    return load(Project, folder / FILE, checks=(unique_names, files, *checks), name=FILE)
 
 
 def unique_names(data: Mapping[str, Plain]) -> Iterable[Fault]:
