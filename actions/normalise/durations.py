@@ -1,0 +1,137 @@
+"""Durations (ISO 8601) and periods."""
+
+import re
+from fractions import Fraction
+
+from actions.normalise.errors import NotReadable
+from actions.normalise.numbers import NUMBER, words_to_number
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_UNIT = {
+    "s": r"s|secs?|seconds?",
+    "m": r"m|mins?|minutes?",
+    "h": r"h|hrs?|hours?",
+    "d": r"d|days?",
+    "w": r"w|wks?|weeks?",
+}
+_ANY_UNIT = "|".join(_UNIT.values())
+_AMOUNT = rf"(?:\d+(?:\.\d+)?|half an?|an? half|{NUMBER}(?: and a half)?|an?)"
+DURATION = rf"(?:{_AMOUNT}[ -]?(?:{_ANY_UNIT})\b(?: and a half| and a quarter)?)"
+DURATIONS = rf"{DURATION}(?:(?:,| and)? ?{DURATION})*(?:\d{{1,2}}\b)?"
+"""Pattern of a duration in words: "4 hours", "1h30m", "two and a half days"."""
+
+_ISO = re.compile(
+    r"P(?:(?P<w>\d+)W)?(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?"
+)
+_PART = re.compile(
+    rf"(?P<amount>{_AMOUNT})[ -]?(?:{'|'.join(f'(?P<{k}>{v})' for k, v in _UNIT.items())})"
+    r"(?![a-z])(?P<more> and a half| and a quarter)?"
+)
+_LEAD = re.compile(
+    r"^(?:for |at most |up to |no (?:more|longer) than |max(?:imum)? |within |about |run for )+"
+)
+
+
+def _amount(text: str) -> Fraction:
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return Fraction(text)
+    if text in {"half a", "half an", "a half", "an half"}:
+        return Fraction(1, 2)
+    half = text.endswith(" and a half")
+    words = re.findall(r"[a-z0-9]+", text.removesuffix(" and a half"))
+    value = int(words[0]) if len(words) == 1 and words[0].isdigit() else words_to_number(words)
+    if value is None:
+        msg = f"“{text}” is not a number I can read."
+        raise NotReadable(msg)
+    return value + (Fraction(1, 2) if half else Fraction(0))
+
+
+def _iso(parts: list[tuple[str, Fraction]]) -> str:
+    """ISO 8601 as said where it can be said so ("90 min" is PT90M), else in seconds, minutes, hours."""
+    total = sum((amount * _UNIT_SECONDS[unit] for unit, amount in parts), Fraction(0))
+    if total <= 0 or total.denominator != 1 or total > 366 * 86400:
+        msg = "it is not a time between one second and a year."
+        raise NotReadable(msg)
+    if len(parts) == 1 and parts[0][1].denominator == 1:
+        unit, amount = parts[0]
+        return f"P{amount}{unit.upper()}" if unit in "dw" else f"PT{amount}{unit.upper()}"
+    seconds = int(total)
+    if len(parts) == 1:
+        for unit in "hms":
+            if seconds % _UNIT_SECONDS[unit] == 0:
+                return f"PT{seconds // _UNIT_SECONDS[unit]}{unit.upper()}"
+    days, rest = divmod(seconds, 86400)
+    named = (("H", rest // 3600), ("M", rest % 3600 // 60), ("S", rest % 60))
+    clock = "".join(f"{value}{unit}" for unit, value in named if value)
+    return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+
+
+def read_duration(raw: str) -> str:
+    """ISO 8601 duration of "4 hours", "1h30", "two and a half days", "PT4H".
+
+    Raises:
+        NotReadable: No duration, or one without a unit.
+    """
+    iso = _ISO.fullmatch(raw.strip().upper())
+    if iso and any(iso.groupdict().values()):
+        return _iso([(unit, Fraction(int(n))) for unit, n in iso.groupdict().items() if n])
+    text = _LEAD.sub("", " ".join(raw.lower().split())).removesuffix(" max").strip()
+    if re.fullmatch(rf"{NUMBER}", text):
+        msg = f"“{raw.strip()}” of what? Say for example {text} hours or {text} min."
+        raise NotReadable(msg)
+    text = re.sub(r"^(\d+)\s*h\s*(\d{1,2})$", r"\1h \2m", text)
+    parts: list[tuple[str, Fraction]] = []
+    position = 0
+    while position < len(text):
+        match = _PART.match(text, position)
+        if not match:
+            break
+        unit = next(unit for unit in _UNIT if match[unit])
+        extra = {" and a half": Fraction(1, 2), " and a quarter": Fraction(1, 4)}
+        parts.append((unit, _amount(match["amount"]) + extra.get(match["more"] or "", 0)))
+        gap = re.compile(r"(?:,| and)?\s*").match(text, match.end())
+        position = gap.end() if gap else match.end()
+    if not parts or position < len(text) or len({unit for unit, _ in parts}) < len(parts):
+        msg = f"“{raw.strip()}” is not a length of time. Say for example 4 hours or 90 min."
+        raise NotReadable(msg)
+    return _iso(parts)
+
+
+_NAMED = {
+    "today": "today",
+    "yesterday": "yesterday",
+    "this week": "this-week",
+    "last week": "last-week",
+    "this month": "this-month",
+    "last month": "last-month",
+    "the past day": "P1D",
+    "past day": "P1D",
+    "past week": "P7D",
+    "past fortnight": "P14D",
+    "past month": "P1M",
+    "past quarter": "P3M",
+    "past year": "P1Y",
+}
+
+
+def read_period(raw: str) -> str:
+    """ISO 8601 duration back from now, or a named period ("this-month").
+
+    Raises:
+        NotReadable: No period.
+    """
+    text = " ".join(raw.lower().replace("-", " ").split())
+    text = re.sub(r"^(?:in|over|during|for|from|since) ", "", text).removeprefix("the ")
+    if text in _NAMED:
+        return _NAMED[text]
+    months = re.fullmatch(rf"(?:last|past|previous)? ?({NUMBER}) (month|year)s?", text)
+    if months:
+        amount = _amount(months[1])
+        return f"P{amount}{'M' if months[2] == 'month' else 'Y'}"
+    try:
+        iso = read_duration(re.sub(r"^(?:last|past|previous) ", "", text))
+    except NotReadable as error:
+        msg = f"“{raw.strip()}” is not a period. Say for example last 7 days or this month."
+        raise NotReadable(msg) from error
+    weeks = re.fullmatch(r"P(\d+)W", iso)
+    return f"P{7 * int(weeks[1])}D" if weeks else iso
