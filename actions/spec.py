@@ -4,6 +4,8 @@ Help, slash usage, modals, authorization, NLU training data, DAG conf schemas an
 documentation are all made from these declarations (`cooper generate`).
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -66,6 +68,8 @@ class Use:
 
     parameter: Parameter
     required: bool = False
+    unless: str | None = None
+    """Name of another parameter that makes a required one superfluous: a run's project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,14 @@ class Command:
         """Names of the parameters without which there is no plan, in the order of asking."""
         return tuple(use.parameter.name for use in self.uses if use.required)
 
+    def missing(self, params: Mapping[str, object]) -> tuple[str, ...]:
+        """Names of the required parameters that `params` neither has nor makes superfluous."""
+        return tuple(
+            use.parameter.name
+            for use in self.uses
+            if use.required and use.parameter.name not in params and use.unless not in params
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -103,3 +115,11 @@ class Intent:
     examples: tuple[str, ...]
     reply: str | None = None
     """What Cooper answers by itself; None where the dialogue decides."""
+
+
+_ANNOTATION = re.compile(r"\[([^\]]+)\]\([a-z_]+\)")
+
+
+def spoken(example: str) -> str:
+    """An annotated example as a person would type it."""
+    return _ANNOTATION.sub(r"\1", example)
