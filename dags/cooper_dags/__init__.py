@@ -1,0 +1,1 @@
+"""Helpers of the DAGs, imported as from the DAG folder."""

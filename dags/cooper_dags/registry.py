@@ -1,0 +1,141 @@
+"""MLflow: runs and model versions, each made once for a run."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from cooper_dags.conf import Run
+from cooper_dags.errors import RefusedError
+
+RUN_TAG = "cooper.run"
+ARTIFACT_TAG = "cooper.artifact"
+EVALUATION_TAG = "cooper.evaluation"
+_MODEL_FOLDER = "model"
+
+
+def client() -> Any:
+    """A client of the server that `MLFLOW_TRACKING_URI` names."""
+    if not os.environ.get("MLFLOW_TRACKING_URI"):
+        raise RefusedError("MLFLOW_TRACKING_URI is not set for Airflow's workers.")
+    from mlflow import MlflowClient
+
+    return MlflowClient()
+
+
+def _found(call: Any) -> Any | None:
+    """What `call` answers, or None where MLflow has no such thing."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return call()
+    except MlflowException as error:
+        # An alias that nothing holds is INVALID_PARAMETER_VALUE in some stores.
+        absent = error.error_code == "RESOURCE_DOES_NOT_EXIST" or "not found" in str(error)
+        if absent:
+            return None
+        raise
+
+
+def champion(model: str) -> tuple[int, str] | None:
+    """Version and `model.tar.gz` of the model's champion, or None."""
+    mlflow = client()
+    version = _found(lambda: mlflow.get_model_version_by_alias(model, "champion"))
+    if version is None or ARTIFACT_TAG not in version.tags:
+        return None
+    return int(version.version), str(version.tags[ARTIFACT_TAG])
+
+
+def version_of(model: str, version: int) -> Any | None:
+    """The model version, or None."""
+    mlflow = client()
+    return _found(lambda: mlflow.get_model_version(model, str(version)))
+
+
+def lineage(run: Run) -> dict[str, str]:
+    """Tags that say what a run and its model were made of."""
+    plan = run.plan
+    return {
+        RUN_TAG: run.id,
+        "cooper.request": plan["request"],
+        "cooper.installation": plan["installation"],
+        "cooper.project": plan["project"],
+        "cooper.requested-by": plan["requested_by"]["id"],
+        "cooper.plan-digest": run.digest,
+        "cooper.source.sha256": plan["source"]["sha256"],
+        "cooper.data.sha256": plan["data"]["sha256"],
+        "cooper.holdout.sha256": plan["holdout"]["sha256"],
+    }
+
+
+def _experiment(mlflow: Any, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = mlflow.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(mlflow.create_experiment(name))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = mlflow.get_experiment_by_name(name)
+    return str(found.experiment_id)
+
+
+def log_run(run: Run, metrics: dict[str, float], params: dict[str, Any], model: Path) -> str:
+    """The MLflow run of this training, with metrics, params, lineage and the model; its id."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    mlflow = client()
+    experiment = _experiment(mlflow, run.plan["project"])
+    found = mlflow.search_runs([experiment], f"tags.`{RUN_TAG}` = '{run.id}'", max_results=1)
+    if found:
+        info = found[0].info
+    else:
+        info = mlflow.create_run(experiment, tags={RUN_TAG: run.id}, run_name=run.id).info
+    mlflow.log_batch(
+        info.run_id,
+        metrics=[Metric(name, value, info.start_time, 0) for name, value in metrics.items()],
+        params=[Param(name, str(value)) for name, value in params.items()],
+        tags=[RunTag(name, value) for name, value in lineage(run).items()],
+    )
+    mlflow.log_artifacts(info.run_id, str(model), _MODEL_FOLDER)
+    mlflow.set_terminated(info.run_id, "FINISHED")
+    return str(info.run_id)
+
+
+def register(run: Run, mlflow_run: str, tags: dict[str, str]) -> int:
+    """The version of the run in the registry, made at most once; its number."""
+    from mlflow.exceptions import MlflowException
+
+    mlflow, name = client(), run.plan["model_name"]
+    try:
+        mlflow.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    all_tags = {**lineage(run), **tags}
+    found = mlflow.search_model_versions(f"name = '{name}' and run_id = '{mlflow_run}'")
+    ours = [version for version in found if version.tags.get(RUN_TAG) == run.id]
+    if ours:
+        for key, value in all_tags.items():
+            mlflow.set_model_version_tag(name, ours[0].version, key, value)
+        return int(ours[0].version)
+    artifacts = mlflow.get_run(mlflow_run).info.artifact_uri
+    made = mlflow.create_model_version(
+        name, f"{artifacts}/{_MODEL_FOLDER}", run_id=mlflow_run, tags=all_tags
+    )
+    return int(made.version)
+
+
+def set_alias(model: str, alias: str, version: int) -> None:
+    """Let `alias` name the version, and no other."""
+    client().set_registered_model_alias(model, alias, str(version))
+
+
+def mark_live(model: str, version: int, tag: str, value: str) -> None:
+    """Set the tag on the version that serves now, and take it from the others."""
+    mlflow = client()
+    for other in mlflow.search_model_versions(f"name = '{model}'"):
+        if tag in other.tags and int(other.version) != version:
+            mlflow.delete_model_version_tag(model, other.version, tag)
+    mlflow.set_model_version_tag(model, str(version), tag, value)

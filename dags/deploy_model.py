@@ -1,0 +1,87 @@
+"""Serve a model version.
+
+Started by Cooper for a request such as `R43`; the run's id (`demo-R43-a1`) is also the name of the
+SageMaker model and endpoint configuration. The endpoint's own name stays.
+
+`validate → configure → deploy → verify → record → report`
+
+* Every task checks the signed plan in the run's conf before it does anything. A run started by
+  hand has none and is refused; ask Cooper in Slack instead.
+* **Clearing or retrying a task is safe**: what exists with this plan's digest is used as it is.
+* An endpoint that SageMaker rolled back fails the run; the previous configuration serves on.
+* `champion` in MLflow follows production only.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from cooper_dags import deployment
+from cooper_dags.operators import DeployOperator
+from cooper_dags.tasks import run_stage
+
+
+@task
+def validate() -> dict[str, Any]:
+    """Check signature, schema, the version's tags in MLflow and its artifact in S3."""
+    return run_stage(deployment.validate)
+
+
+@task
+def configure() -> dict[str, Any]:
+    """Create the SageMaker model and the endpoint configuration, once."""
+    return run_stage(deployment.configure)
+
+
+@task
+def verify() -> dict[str, Any]:
+    """Send the plan's sample to the endpoint; it must answer, and fast enough."""
+    return run_stage(deployment.verify)
+
+
+@task
+def record() -> dict[str, Any]:
+    """Move tags and aliases in MLflow to the version that serves."""
+    return run_stage(deployment.record)
+
+
+@task
+def report(deployed: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any]:
+    """Sum up what the request's card says at the end."""
+    return run_stage(deployment.report, deployed, answered)
+
+
+@dag(
+    dag_id="deploy_model",
+    dag_display_name="Deploy a model",
+    description="SageMaker model, configuration and endpoint; proven to serve; MLflow follows.",
+    schedule=None,
+    catchup=False,
+    max_active_runs=16,
+    doc_md=__doc__,
+    tags=["cooper", "deployment"],
+    default_args={
+        "owner": "ml-platform",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=5),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=2),
+    },
+    is_paused_upon_creation=False,
+)
+def deploy_model() -> None:
+    """Build the DAG."""
+    deploy = DeployOperator(
+        task_id="deploy",
+        doc_md=(
+            "Creates the endpoint or updates it to this run's configuration, then waits, deferred. "
+            "Rolled back is a failure, and the report remembers the previous configuration."
+        ),
+    )
+    answered, recorded = verify(), record()
+    validate() >> configure() >> deploy >> answered >> recorded
+    recorded >> report(deploy.output, answered)
+
+
+deploy_model()
