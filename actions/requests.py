@@ -36,6 +36,11 @@ class State(StrEnum):
         """Whether nothing can follow."""
         return not MOVES[self]
 
+    @property
+    def words(self) -> str:
+        """The state as people read it."""
+        return self.value.replace("_", " ")
+
 
 MOVES: dict[State, frozenset[State]] = {
     State.AWAITING_CONFIRMATION: frozenset(
@@ -62,7 +67,7 @@ class IllegalMoveError(Exception):
     """The request cannot go from its state to the asked one."""
 
     def __init__(self, request_id: str, state: State, to: State) -> None:
-        super().__init__(f"{request_id} is {state.value.replace('_', ' ')}, so it cannot be {to}.")
+        super().__init__(f"{request_id} is {state.words}, so it cannot become {to.words}.")
         self.state = state
         self.to = to
 
@@ -81,10 +86,10 @@ class Line(_Stored):
 
 
 class ApprovalNeed(_Stored):
-    """So many approvals by this role (any approver where empty)."""
+    """So many approvals by people of this role (of any role that may approve, where None)."""
 
     count: int
-    role: str
+    role: str | None = None
 
 
 class Plan(_Stored):
@@ -189,7 +194,11 @@ def outstanding(plan: Plan, votes: tuple[Vote, ...]) -> tuple[ApprovalNeed, ...]
     valid = {v.voter_id: v for v in votes if v.approve and v.plan_digest == plan.digest}
     left = []
     for need in plan.needs:
-        have = sum(1 for vote in valid.values() if not need.role or need.role in vote.roles)
+        have = sum(
+            1
+            for vote in valid.values()
+            if vote.roles and (need.role is None or need.role in vote.roles)
+        )
         if have < need.count:
             left.append(ApprovalNeed(count=need.count - have, role=need.role))
     return tuple(left)
@@ -218,3 +227,5 @@ class RunProgress(_Stored):
     started: datetime | None = None
     ended: datetime | None = None
     billable_seconds: int | None = None
+    failure: str | None = None
+    """The job's own reason, where it failed."""

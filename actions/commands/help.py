@@ -1,7 +1,12 @@
 """`help`: the commands this person may use."""
 
+from collections.abc import Mapping
+
 from actions import parameters as p
-from actions.spec import Command, Risk, Use
+from actions.answers import Answer, Field
+from actions.context import Context, Params
+from actions.policy import Allowed, may
+from actions.spec import Command, Risk, Use, spoken
 
 SPEC = Command(
     name="help",
@@ -19,3 +24,34 @@ SPEC = Command(
     ),
     aliases=("help",),
 )
+
+
+def answer(commands: Mapping[str, Command], context: Context, params: Params) -> Answer:
+    """What the speaker may use, with an example each; narrowed to the topic where one was said."""
+    usable = [
+        command
+        for command in commands.values()
+        if isinstance(may(context.world.policy, context.who, command.name, None, None), Allowed)
+    ]
+    if not usable:
+        context.permit(SPEC.name, None, None)
+    topic = str(params.get("topic", ""))
+    about = [command for command in usable if _about(command, topic)]
+    shown = about or usable
+    missing = f"I found nothing about “{topic}”, so here is all. " if topic and not about else ""
+    return Answer(
+        title="What you can ask me",
+        text=f"{missing}Say it in your own words, or type /cooper. "
+        "I show a plan and its price before anything changes.",
+        fields=tuple(
+            Field(label=command.title, value=f"{command.summary}\n“{spoken(command.examples[0])}”")
+            for command in shown
+        ),
+        command=SPEC.name,
+    )
+
+
+def _about(command: Command, topic: str) -> bool:
+    stem = topic.lower().rstrip("s").removesuffix("ment").removesuffix("ing")
+    text = " ".join((command.name, command.title, command.summary, *command.aliases)).lower()
+    return bool(stem) and stem in text

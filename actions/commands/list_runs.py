@@ -1,6 +1,9 @@
 """`list_runs`: the runs, newest first."""
 
 from actions import parameters as p
+from actions.answers import Answer, Table
+from actions.context import Context, Params
+from actions.requests import Request, State
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -21,3 +24,48 @@ SPEC = Command(
     ),
     aliases=("runs",),
 )
+
+
+_STATES = {
+    "running": (State.QUEUED, State.RUNNING, State.STOPPING),
+    "failed": (State.FAILED, State.STOPPED),
+    "succeeded": (State.SUCCEEDED,),
+    "waiting": (State.AWAITING_CONFIRMATION, State.AWAITING_APPROVAL),
+}
+_SHOWN = 15
+
+
+async def answer(context: Context, params: Params) -> Answer:
+    """The latest runs that the speaker may see."""
+    project = context.project(params["project"]).slug if "project" in params else None
+    context.permit(SPEC.name, project, None)
+    said = params.get("user")
+    found = await context.tx.requests(
+        project=project,
+        states=_STATES.get(params.get("state", ""), ()),
+        user=context.who.id if said == "me" else said,
+        commands=("train_model", "deploy_model"),
+        limit=200,
+    )
+    visible = [r for r in found if r.project and context.may_see(SPEC.name, r.project)][:_SHOWN]
+    if not visible:
+        return Answer(text="No runs match.", command=SPEC.name)
+    return Answer(
+        title="Runs",
+        text="Newest first; times in UTC.",
+        table=Table(
+            columns=("Run", "What", "State", "By", "Since"),
+            rows=tuple(_row(request) for request in visible),
+        ),
+        command=SPEC.name,
+    )
+
+
+def _row(request: Request) -> tuple[str, ...]:
+    return (
+        request.id,
+        request.plan.title,
+        request.state.words,
+        request.requester_name,
+        request.created.strftime("%Y-%m-%d %H:%M"),
+    )

@@ -1,6 +1,12 @@
 """`predict`: sends a sample to an endpoint."""
 
+import json
+
 from actions import parameters as p
+from actions.answers import Answer, Field, Refusal
+from actions.commands.show_endpoint import live_endpoints
+from actions.context import Context, Params
+from actions.ports import EndpointError
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -19,3 +25,39 @@ SPEC = Command(
     ),
     aliases=("predict", "score"),
 )
+
+
+_SHOWN = 1500
+
+
+async def answer(context: Context, params: Params) -> Answer:
+    """The endpoint's answer to the project's sample, with its latency."""
+    project = context.project(params["project"])
+    live = await live_endpoints(context, SPEC.name, project, params.get("environment"))
+    if not live:
+        raise Refusal(
+            f"{project.slug} has no endpoint to ask. “deploy {project.slug} to staging” makes one."
+        )
+    environment, state = next(iter(live.items()))
+    try:
+        answered = await context.world.cloud.invoke(state.name, project.sample)
+    except EndpointError as error:
+        raise Refusal(f"{state.name} did not answer: {error}") from error
+    return Answer(
+        title=f"{project.slug} in {environment}",
+        text="The model answered the project's sample.",
+        tone="success",
+        fields=(
+            Field(label="Prediction", value=_prediction(answered.body)),
+            Field(label="Latency", value=f"{answered.latency_ms:.0f} ms"),
+        ),
+        code=json.dumps(project.sample, ensure_ascii=False)[:_SHOWN],
+        command=SPEC.name,
+    )
+
+
+def _prediction(body: object) -> str:
+    values = body.get("predictions", body) if isinstance(body, dict) else body
+    if isinstance(values, list) and all(isinstance(value, int | float) for value in values):
+        return ", ".join(f"{value:.4g}" for value in values)[:_SHOWN]
+    return json.dumps(values, ensure_ascii=False)[:_SHOWN]

@@ -1,6 +1,10 @@
 """`show_endpoint`: what serves, and how it is doing."""
 
 from actions import parameters as p
+from actions.answers import Answer, Field, Refusal
+from actions.context import Context, Params
+from actions.ports import EndpointState
+from actions.registration import RegisteredProject
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -18,3 +22,59 @@ SPEC = Command(
     ),
     aliases=("endpoint",),
 )
+
+
+async def answer(context: Context, params: Params) -> Answer:
+    """What serves for the project, in the named environment or in all."""
+    project = context.project(params["project"])
+    found = await live_endpoints(context, SPEC.name, project, params.get("environment"))
+    if not found:
+        raise Refusal(
+            f"{project.slug} has no endpoint{_where(params)}. “deploy {project.slug}” makes one."
+        )
+    healthy = all(state.status == "InService" for state in found.values())
+    fields = [
+        Field(label=environment.capitalize(), value=_described(state))
+        for environment, state in found.items()
+    ]
+    return Answer(
+        title=f"Endpoint of {project.slug}",
+        text="Healthy." if healthy else "Not everything is in service.",
+        tone="success" if healthy else "warning",
+        fields=tuple(fields),
+        command=SPEC.name,
+    )
+
+
+async def live_endpoints(
+    context: Context, command: str, project: RegisteredProject, environment: str | None
+) -> dict[str, EndpointState]:
+    """The project's endpoints by environment, as far as the speaker may use `command` there."""
+    if environment is not None:
+        context.permit(command, project.slug, environment)
+        names = [environment]
+    else:
+        context.permit(command, project.slug, None)
+        names = list(context.world.policy.file.environments)
+    found = {}
+    for name in names:
+        state = await context.world.cloud.endpoint(context.endpoint_name(project.slug, name))
+        if state is not None:
+            found[name] = state
+    return found
+
+
+def _where(params: Params) -> str:
+    return f" in {params['environment']}" if "environment" in params else ""
+
+
+def _described(state: EndpointState) -> str:
+    variants = ", ".join(
+        f"{variant.instance_count} × {variant.instance_type}, {variant.weight:.0%} of traffic"
+        for variant in state.variants
+    )
+    version = state.tags.get("cooper:model-version")
+    parts = [state.status, f"v{version}" if version else state.config, variants]
+    if state.failure:
+        parts.append(state.failure)
+    return " · ".join(part for part in parts if part)

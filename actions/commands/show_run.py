@@ -1,6 +1,10 @@
 """`show_run`: where a run stands."""
 
 from actions import parameters as p
+from actions.answers import Answer, Field, Link, Refusal
+from actions.context import Context, Params
+from actions.requests import Request, RunProgress
+from actions.runs import find_run, number
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -20,3 +24,55 @@ SPEC = Command(
     ),
     aliases=("run", "status"),
 )
+
+
+async def answer(context: Context, params: Params) -> Answer:
+    """Where the run stands, stage by stage, with its metrics and links."""
+    request = await _request(context, params)
+    if request.project is not None:
+        context.permit(SPEC.name, request.project, None)
+    progress = await context.tx.run(request.number)
+    fields = [Field(label="Asked by", value=request.requester_name)]
+    if progress is not None:
+        fields += _stages(progress)
+        fields += [Field(label=name, value=number(v)) for name, v in progress.metrics.items()]
+    return Answer(
+        title=f"{request.id} · {request.plan.title}",
+        text=request.state.words.capitalize() + (f": {request.note}" if request.note else "."),
+        fields=tuple(fields),
+        links=_links(context, progress),
+        command=SPEC.name,
+    )
+
+
+async def _request(context: Context, params: Params) -> Request:
+    if "run" in params:
+        return await find_run(context, params["run"])
+    project = context.project(params["project"]).slug if "project" in params else None
+    latest = await context.tx.requests(project=project, commands=("train_model", "deploy_model"))
+    visible = [r for r in latest if r.project and context.may_see(SPEC.name, r.project)]
+    if not visible:
+        raise Refusal(
+            "There are no runs yet." if project is None else f"{project} has no runs yet."
+        )
+    return visible[0]
+
+
+def _stages(progress: RunProgress) -> list[Field]:
+    return [
+        Field(label=stage.name.capitalize(), value=stage.headline or stage.state or "waits")
+        for stage in progress.stages
+    ]
+
+
+def _links(context: Context, progress: RunProgress | None) -> tuple[Link, ...]:
+    if progress is None:
+        return ()
+    links = [
+        Link(text="Airflow", url=context.world.orchestrator.run_url(progress.dag, progress.run_id))
+    ]
+    registered = progress.reports.get("register")
+    if registered is not None:
+        url = context.world.registry.version_url(registered["model"], registered["version"])
+        links.append(Link(text=f"MLflow v{registered['version']}", url=url))
+    return tuple(links)

@@ -24,7 +24,9 @@ def aligned(table: Table) -> str:
     """The table as monospaced text, columns aligned, at most thirty rows."""
     rows = [table.columns, *table.rows[:_TABLE_ROWS]]
     widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     lines.insert(1, "  ".join("─" * width for width in widths))
     if len(table.rows) > _TABLE_ROWS:
         lines.append(f"… and {len(table.rows) - _TABLE_ROWS} more")

@@ -49,7 +49,7 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def button(  # noqa: PLR0913 -- one parameter an attribute of Slack's button
+def button(
     text: str,
     action_id: str,
     value: str,

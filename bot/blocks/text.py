@@ -28,7 +28,7 @@ def bold(text: str) -> str:
 
 def code(text: str) -> str:
     """Outside text as code."""
-    return f"`{escape(text).replace('`', 'ˋ')}`"  # noqa: RUF001 -- a look-alike that cannot close the code
+    return f"`{escape(text).replace('`', 'ˋ')}`"
 
 
 def code_block(text: str, limit: int = SECTION_LIMIT) -> str:

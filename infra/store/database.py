@@ -1,7 +1,5 @@
 """Connections: one engine a process, and the queue that shares its transactions."""
 
-from typing import Any
-
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -29,9 +27,7 @@ def engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
     )
 
 
-def queue(database_url: str, *, pool_size: int = 4, **worker_defaults: Any) -> App:
+def queue(database_url: str, *, pool_size: int = 4) -> App:
     """The job queue on the same database; open it before use."""
-    connector = PsycopgConnector(
-        conninfo=libpq_url(database_url), min_size=1, max_size=pool_size, kwargs={}
-    )
-    return App(connector=connector, worker_defaults=worker_defaults)
+    connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=pool_size)
+    return App(connector=connector)

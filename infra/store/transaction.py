@@ -127,7 +127,9 @@ class PostgresTransaction:
             "reason": vote.reason,
             "at": vote.at,
         }
-        statement = insert(t.votes).values(**values).on_conflict_do_nothing().returning(t.votes.c.id)
+        statement = (
+            insert(t.votes).values(**values).on_conflict_do_nothing().returning(t.votes.c.id)
+        )
         return (await self.connection.execute(statement)).first() is not None
 
     async def run(self, number: int) -> RunProgress | None:

@@ -1,5 +1,7 @@
 """The first schema: the conversation, requests, runs, the audit chain and the job queue."""
 
+from typing import Any
+
 from alembic import op
 from procrastinate.schema import SchemaManager
 
@@ -25,7 +27,7 @@ def upgrade() -> None:
     """Apply."""
     bind = op.get_bind()
     metadata.create_all(bind)
-    raw = bind.connection.driver_connection
+    raw: Any = bind.connection.driver_connection
     # Without parameters psycopg leaves the percent signs of the functions alone.
     raw.execute(_APPEND_ONLY)
     raw.execute(SchemaManager.get_schema())

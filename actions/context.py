@@ -1,0 +1,113 @@
+"""What a command's behaviour may look at: who asks, where, and the world through the ports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from actions.answers import Refusal
+from actions.people import Person
+from actions.plans import EnvironmentRef, PersonRef
+from actions.policy import Allowed, Denied, Policy, may
+from actions.ports import Cloud, Orchestrator, Registry
+from actions.registration import RegisteredProject
+from actions.requests import Place
+from actions.store import Transaction
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports and settings that outlive one command."""
+
+    policy: Policy
+    orchestrator: Orchestrator
+    registry: Registry
+    cloud: Cloud
+    serving_image: str
+    """URI of the image that serves MLflow models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One command by one person."""
+
+    who: Person
+    place: Place
+    world: World
+    tx: Transaction
+    projects: Mapping[str, RegisteredProject]
+    now: datetime
+    request: str = "R0"
+    """The id that a planned request gets."""
+
+    def permit(self, command: str, project: str | None, environment: str | None) -> None:
+        """Refuse what the policy denies this person."""
+        decision = may(self.world.policy, self.who, command, project, environment)
+        if isinstance(decision, Denied):
+            raise Refusal(decision.reason)
+
+    def may_see(self, command: str, project: str) -> bool:
+        """Whether an answer over all projects includes this one for this person."""
+        return isinstance(may(self.world.policy, self.who, command, project, None), Allowed)
+
+    def project(self, said: str) -> RegisteredProject:
+        """The registered project that was meant: by name or alias, else a refusal with the nearest."""
+        names = dict(self.projects)
+        for project in self.projects.values():
+            for alias in project.spec.aliases:
+                names.setdefault(_slug(alias), project)
+        if said in names:
+            return names[said]
+        near = process.extract(said, list(names), scorer=fuzz.WRatio, limit=3, score_cutoff=60)
+        nearest = tuple(dict.fromkeys(names[name].slug for name, *_ in near))
+        raise Refusal(_unknown("project", said, tuple(self.projects)), nearest=nearest)
+
+    def environment(self, name: str) -> EnvironmentRef:
+        """The environment's place in the cloud, or a refusal that names the known ones."""
+        known = self.world.policy.file.environments
+        found = next((settings for key, settings in known.items() if key == name), None)
+        if found is None or name not in {"staging", "production"}:
+            raise Refusal(_unknown("environment", name, tuple(known)))
+        return EnvironmentRef(
+            name=name,
+            region=found.region,
+            role_arn=found.role_arn,
+            connection=found.connection,
+            bucket=found.bucket,
+            subnets=found.vpc.subnets if found.vpc else (),
+            security_groups=found.vpc.security_groups if found.vpc else (),
+            kms_key=found.kms_key,
+        )
+
+    @property
+    def requested_by(self) -> PersonRef:
+        """The speaker, as plans carry them."""
+        return PersonRef(id=self.who.id, name=self.who.name)
+
+    def tags(self, project: str, environment: str) -> dict[str, str]:
+        """Tags of everything that the request makes in AWS."""
+        return {
+            "cooper:installation": self.world.policy.installation,
+            "cooper:request": self.request,
+            "cooper:project": project,
+            "cooper:environment": environment,
+            "cooper:requested-by": self.who.id,
+        }
+
+    def endpoint_name(self, project: str, environment: str) -> str:
+        """`{installation}-{project}-{environment}`, within SageMaker's 63 characters."""
+        return f"{self.world.policy.installation}-{project}-{environment}"
+
+
+def _slug(text: str) -> str:
+    return "-".join(text.lower().replace("_", " ").split())
+
+
+def _unknown(what: str, said: str, known: tuple[str, ...]) -> str:
+    if not known:
+        return f"There is no {what} “{said}”: none is registered yet."
+    return f"There is no {what} “{said}”. I know {', '.join(sorted(known))}."

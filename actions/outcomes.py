@@ -1,0 +1,97 @@
+"""How a run's end is told in its thread."""
+
+from collections.abc import Sequence
+
+from actions.answers import Answer, Field, Link
+from actions.context import World
+from actions.requests import Request, RunProgress, State
+from actions.runs import number
+
+
+def failure_reason(seen: RunProgress) -> str:
+    """Why the run failed, in one line: the job's own reason, else the stage that failed."""
+    failed = next((stage for stage in seen.stages if stage.state == "failed"), None)
+    if seen.failure:
+        return seen.failure
+    if failed is None:
+        return "The run failed before its first stage."
+    if failed.headline:
+        return failed.headline
+    return f"The stage “{failed.name}” failed; its log in Airflow says why."
+
+
+def announcement(request: Request, seen: RunProgress, log: Sequence[str], world: World) -> Answer:
+    """The message in the thread when the run ended."""
+    links = [Link(text="Airflow", url=world.orchestrator.run_url(seen.dag, seen.run_id))]
+    if request.state is State.STOPPED:
+        return Answer(
+            text=f"{request.id} was stopped {request.note or ''}".strip() + ".",
+            tone="warning",
+            links=tuple(links),
+        )
+    if request.state is State.FAILED:
+        return Answer(
+            title=f"{request.id} failed",
+            text=request.note or failure_reason(seen),
+            tone="error",
+            code="\n".join(log) or None,
+            links=tuple(links),
+        )
+    if request.command == "train_model":
+        return _trained(request, seen, world, links)
+    return _deployed(request, seen, links)
+
+
+def _trained(request: Request, seen: RunProgress, world: World, links: list[Link]) -> Answer:
+    evaluation = seen.reports.get("evaluate", {})
+    registered = seen.reports.get("register", {})
+    version = registered.get("version")
+    passed = evaluation.get("verdict") == "passed"
+    if version is not None:
+        url = world.registry.version_url(registered["model"], version)
+        links.append(Link(text=f"MLflow v{version}", url=url))
+    failed = [check for check in evaluation.get("checks", ()) if not check["passed"]]
+    if passed:
+        text = "It passed its checks on the holdout. Say “deploy it to staging” to serve it."
+    else:
+        reasons = "; ".join(
+            f"{check['metric']} is {number(check['value'])}, needs {check['bound']}"
+            for check in failed
+        )
+        text = f"It did not pass its checks: {reasons or 'see the evaluation'}."
+    metrics = evaluation.get("metrics", {})
+    return Answer(
+        title=f"{request.project} v{version} is trained and registered",
+        text=text,
+        tone="success" if passed else "warning",
+        fields=tuple(
+            Field(label=name, value=_against(name, value, evaluation))
+            for name, value in list(metrics.items())[:8]
+        ),
+        links=tuple(links),
+    )
+
+
+def _against(name: str, value: float, evaluation: dict[str, object]) -> str:
+    champion = evaluation.get("champion_metrics")
+    if isinstance(champion, dict) and name in champion:
+        return f"{number(value)} (champion {number(champion[name])})"
+    return number(value)
+
+
+def _deployed(request: Request, seen: RunProgress, links: list[Link]) -> Answer:
+    conf = request.plan.conf or {}
+    verified = seen.reports.get("verify", {})
+    version = conf["model"]["version"]
+    environment = conf["environment"]["name"]
+    latency = verified.get("latency_ms")
+    fields = [Field(label="Endpoint", value=conf["endpoint"])]
+    if latency is not None:
+        fields.append(Field(label="First answer", value=f"{latency:.0f} ms"))
+    return Answer(
+        title=f"{request.project} v{version} serves in {environment}",
+        text="It answered the project's sample. Say “predict” to try it.",
+        tone="success",
+        fields=tuple(fields),
+        links=tuple(links),
+    )
