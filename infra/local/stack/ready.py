@@ -1,0 +1,134 @@
+"""Probes: each asks a server for what it is there for, and says what is lacking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import boto3
+import httpx
+import psycopg
+import redis
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.stack.process import Probe
+
+_SECONDS = 5.0
+
+
+def _request(method: str, url: str, **options: Any) -> httpx.Response | str:
+    """Return the response, or what went wrong."""
+    try:
+        # No proxy of the machine may come between us and loopback.
+        with httpx.Client(trust_env=False, timeout=_SECONDS) as client:
+            return client.request(method, url, **options)
+    except httpx.HTTPError as error:
+        return f"{url} does not answer: {type(error).__name__}"
+
+
+def http(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
+) -> Probe:
+    """Ready when the URL answers 200."""
+
+    def probe() -> str:
+        answer = _request(method, url, headers=headers, json=body)
+        if isinstance(answer, str):
+            return answer
+        return "" if answer.status_code == 200 else f"{url} answers {answer.status_code}"
+
+    return probe
+
+
+def postgres(url: str) -> Probe:
+    """Ready when Postgres answers a query."""
+
+    def probe() -> str:
+        try:
+            with psycopg.connect(url, connect_timeout=3) as connection:
+                connection.execute("select 1")
+        except psycopg.Error as error:
+            return str(error).strip().splitlines()[-1]
+        return ""
+
+    return probe
+
+
+def redis_server(url: str) -> Probe:
+    """Ready when Redis answers PING (not while it still loads its data)."""
+
+    def probe() -> str:
+        try:
+            with redis.Redis.from_url(url, socket_timeout=_SECONDS) as client:
+                client.ping()
+        except redis.RedisError as error:
+            return str(error)
+        return ""
+
+    return probe
+
+
+def airflow_component(url: str, component: str) -> Probe:
+    """Ready when Airflow reports the component healthy by a heartbeat of this start, not of the last one."""
+    created = time.time()
+
+    def probe() -> str:
+        answer = _request("GET", f"{url}/api/v2/monitor/health")
+        if isinstance(answer, str):
+            return answer
+        state = answer.json().get(component) or {}
+        beat = state.get(f"latest_{component}_heartbeat")
+        if state.get("status") != "healthy" or not beat:
+            return f"Airflow reports {component} {state.get('status') or 'unknown'}"
+        fresh = datetime.fromisoformat(beat).timestamp() >= created
+        return "" if fresh else f"no heartbeat of {component} yet"
+
+    return probe
+
+
+def aws(environment: Mapping[str, str]) -> Probe:
+    """Ready when the stand-in answers S3 and SageMaker calls of a real client."""
+
+    def probe() -> str:
+        settings: dict[str, Any] = {
+            "endpoint_url": environment["AWS_ENDPOINT_URL"],
+            "region_name": environment["AWS_REGION"],
+            "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+            "config": Config(
+                connect_timeout=2, read_timeout=_SECONDS, retries={"total_max_attempts": 1}
+            ),
+        }
+        try:
+            boto3.client("s3", **settings).list_buckets()
+            boto3.client("sagemaker", **settings).list_endpoints()
+        except (BotoCoreError, ClientError) as error:
+            return str(error)
+        return ""
+
+    return probe
+
+
+def queue_worker(url: str) -> Probe:
+    """Ready when a worker of the job queue has shown a heartbeat since now."""
+    created = time.time()
+
+    def probe() -> str:
+        try:
+            with psycopg.connect(url, connect_timeout=3) as connection:
+                found = connection.execute(
+                    "select 1 from procrastinate_workers where last_heartbeat >= to_timestamp(%s)",
+                    (created,),
+                ).fetchone()
+        except psycopg.Error as error:
+            return str(error).strip().splitlines()[-1]
+        return "" if found else "no heartbeat of the worker yet"
+
+    return probe
