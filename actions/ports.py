@@ -23,7 +23,7 @@ class CloudUnavailableError(Unavailable):
 
 
 class ConflictingRunError(Exception):
-    """A run of this id exists with another plan."""
+    """Airflow does not take the run: its id has another plan, or its conf is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Orchestrator(Protocol):
         """Start a run, or attach to it where it exists with the same plan digest.
 
         Raises:
-            ConflictingRunError: It exists with another plan.
+            ConflictingRunError: It exists with another plan, or its conf is refused.
             OrchestratorUnavailableError: Airflow does not answer.
         """
 
@@ -74,6 +74,9 @@ class Orchestrator(Protocol):
 
     async def report(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any] | None:
         """The task's report, or None before it has one."""
+
+    async def failure(self, dag_id: str, run_id: str, task_id: str) -> str | None:
+        """Why the task's last attempt failed, in one line, or None where it did not."""
 
     async def stop(self, dag_id: str, run_id: str) -> None:
         """End the run and its running tasks; no error where it has ended."""
