@@ -50,6 +50,8 @@ def environment(
         | {
             "PATH": f"{layout.checkout / 'dags/.venv/bin'}:{base.get('PATH', '')}",
             "AIRFLOW_HOME": str(home),
+            # The triggerer, unlike Airflow's other processes, does not put the DAG folder on its path.
+            "PYTHONPATH": str(layout.checkout / "dags"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(layout.checkout / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -76,6 +78,7 @@ def environment(
             "AIRFLOW_CONN_AWS_DEFAULT": connection,
             "AIRFLOW_CONN_AWS_STAGING": connection,
             "AIRFLOW_CONN_AWS_PRODUCTION": connection,
+            "COOPER_POLL_SECONDS": "2",  # jobs on one machine end within seconds
             "COOPER_PUBLIC_KEY_FILE": str(keys.public),
             "COOPER_AIRFLOW_USER": AIRFLOW_BOT_USER,
             "MLFLOW_TRACKING_URI": addresses.url("mlflow"),
