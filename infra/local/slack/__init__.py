@@ -1,0 +1,1 @@
+"""A stand-in for a Slack workspace: the true protocol to unmodified slack-bolt and slack-sdk."""

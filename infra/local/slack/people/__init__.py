@@ -1,0 +1,1 @@
+"""The person side: what someone in the workspace can see and do, as an HTTP API."""
