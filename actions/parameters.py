@@ -3,66 +3,114 @@
 from actions.spec import Kind, Parameter
 
 PROJECT = Parameter(
-    "project", Kind.SLUG, "Project", "Which project?",
+    "project",
+    Kind.SLUG,
+    "Project",
+    "Which project?",
     ("claims-frequency", "the fraud model", "fraud", "Churn", "claims frequency", "lapse_risk"),
 )
 VERSION = Parameter(
-    "version", Kind.VERSION, "Version", "Which version of the model?",
+    "version",
+    Kind.VERSION,
+    "Version",
+    "Which version of the model?",
     ("v7", "version 7", "#7", "the latest", "the champion", "challenger"),
 )
 ENVIRONMENT = Parameter(
-    "environment", Kind.ENVIRONMENT, "Environment", "Staging or production?",
+    "environment",
+    Kind.ENVIRONMENT,
+    "Environment",
+    "Staging or production?",
     ("staging", "production", "prod", "live", "stage", "stg"),
 )
 INSTANCE_TYPE = Parameter(
-    "instance_type", Kind.INSTANCE_TYPE, "Instance", "Which instance type?",
+    "instance_type",
+    Kind.INSTANCE_TYPE,
+    "Instance",
+    "Which instance type?",
     ("ml.m5.xlarge", "g5.2xlarge", "ml.p4d.24xlarge", "g4dn.xlarge"),
 )
 GPU_COUNT = Parameter(
-    "gpu_count", Kind.INTEGER, "GPUs", "How many GPUs?",
+    "gpu_count",
+    Kind.INTEGER,
+    "GPUs",
+    "How many GPUs?",
     ("2 gpus", "two gpus", "4x gpu", "one gpu", "8 GPUs"),
 )
 INSTANCE_COUNT = Parameter(
-    "instance_count", Kind.INTEGER, "Instances", "How many instances?",
+    "instance_count",
+    Kind.INTEGER,
+    "Instances",
+    "How many instances?",
     ("2 instances", "three machines", "4x", "two nodes"),
 )
 DATASET_VERSION = Parameter(
-    "dataset_version", Kind.WORD, "Data version", "Which version of the data?",
+    "dataset_version",
+    Kind.WORD,
+    "Data version",
+    "Which version of the data?",
     ("2026-10-01", "2026-09", "v3-clean"),
 )
 HYPERPARAMETERS = Parameter(
-    "hyperparameters", Kind.HYPERPARAMETERS, "Hyperparameters", "Which hyperparameters?",
+    "hyperparameters",
+    Kind.HYPERPARAMETERS,
+    "Hyperparameters",
+    "Which hyperparameters?",
     ("lr=0.01", "max depth 8", "learning_rate=0.05", "epochs=20"),
 )
 SPOT = Parameter(
-    "spot", Kind.BOOLEAN, "Spot", "On spot instances?",
+    "spot",
+    Kind.BOOLEAN,
+    "Spot",
+    "On spot instances?",
     ("on spot", "no spot", "on-demand", "with spot instances"),
 )
 MAX_RUNTIME = Parameter(
-    "max_runtime", Kind.DURATION, "At most", "For how long at most?",
+    "max_runtime",
+    Kind.DURATION,
+    "At most",
+    "For how long at most?",
     ("4 hours", "90 min", "1 day", "2h"),
 )
 RUN = Parameter(
-    "run", Kind.REQUEST, "Run", "Which run? For example R42.",
+    "run",
+    Kind.REQUEST,
+    "Run",
+    "Which run? For example R42.",
     ("R42", "run 42", "r7", "#12"),
 )
 STATE = Parameter(
-    "state", Kind.STATE, "State", "Running, failed, succeeded or waiting?",
+    "state",
+    Kind.STATE,
+    "State",
+    "Running, failed, succeeded or waiting?",
     ("running", "failed", "succeeded", "waiting", "in progress", "pending"),
 )
 USER = Parameter(
-    "user", Kind.USER, "Person", "Whose?",
+    "user",
+    Kind.USER,
+    "Person",
+    "Whose?",
     ("my", "mine", "<@UANA00001>", "ben's"),
 )
 STRATEGY = Parameter(
-    "strategy", Kind.STRATEGY, "Strategy", "Canary, linear, shadow or all at once?",
+    "strategy",
+    Kind.STRATEGY,
+    "Strategy",
+    "Canary, linear, shadow or all at once?",
     ("as a canary", "shadow it", "linear", "all at once"),
 )
 PERCENT = Parameter(
-    "percent", Kind.INTEGER, "Traffic", "How many percent?",
+    "percent",
+    Kind.INTEGER,
+    "Traffic",
+    "How many percent?",
     ("10%", "10 percent", "five percent"),
 )
 TOPIC = Parameter(
-    "topic", Kind.WORD, "Topic", "Help with what?",
+    "topic",
+    Kind.WORD,
+    "Topic",
+    "Help with what?",
     ("deployments", "training", "runs", "deploy"),
 )

@@ -17,6 +17,7 @@ from actions.canonical import digest as canonical_digest
 from actions.config import load, load_text
 from actions.people import Person
 from actions.policy_file import (
+    BY_NAME_ONLY,
     EVERYTHING,
     GROUPS,
     ApprovalRule,
@@ -236,7 +237,8 @@ def _expand(names: Iterable[str], risks: Mapping[str, str]) -> frozenset[str]:
         if name == EVERYTHING:
             return frozenset(risks)
         if name in GROUPS:
-            found.update(command for command, risk in risks.items() if risk in GROUPS[name])
+            covered = {command for command, risk in risks.items() if risk in GROUPS[name]}
+            found |= covered - BY_NAME_ONLY
         else:
             found.add(name)
     return frozenset(found)

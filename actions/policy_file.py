@@ -42,6 +42,8 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "guarded": frozenset({"guarded"}),
 }
 """The words that stand for many commands, by the risks they cover."""
+BY_NAME_ONLY: frozenset[str] = frozenset({"approve_request", "reject_request"})
+"""Commands that no group gives: agreeing is a role of its own."""
 
 
 def _star(value: object) -> object:
@@ -261,12 +263,12 @@ def _environments_exist(data: Mapping[str, Plain]) -> Iterable[Fault]:
 
 def _enough_people(data: Mapping[str, Plain]) -> Iterable[Fault]:
     """A need that the bound people can never meet. A user group may hold any number of people."""
+    if any(_roles_exist(data)):
+        return  # The mistyped role is the mistake; that nobody holds the right one follows from it.
     for path, need in pick(dict(data), "approvals.*.need.*"):
         if not isinstance(need, dict) or not isinstance(need.get("count"), int):
             continue
         count, role = need["count"], need.get("role")
-        if role is not None and role not in _keys(data, "roles"):
-            continue
         holders: set[str] = set()
         unlimited = False
         for _, binding in pick(dict(data), "bindings.*"):

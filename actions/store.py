@@ -15,6 +15,10 @@ class StaleError(Exception):
     """Somebody else changed the row since it was read; read again and decide anew."""
 
 
+class EnvelopeRefusedError(Exception):
+    """The database does not answer; nothing was accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftKey:
     """Whose draft: one per thread and speaker."""

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.generate.language import domain, nlu_data, rules
 from bot.generate.schemas import dag_schemas
 
 Generator = Callable[[], dict[str, str]]
 
-GENERATORS: tuple[Generator, ...] = (dag_schemas,)
+GENERATORS: tuple[Generator, ...] = (dag_schemas, nlu_data, domain, rules)
 """Each gives file names relative to the repository and their whole text; none does I/O."""
 
 

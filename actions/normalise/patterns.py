@@ -1,0 +1,51 @@
+"""Where values of closed classes stand in a sentence: one pattern a parameter.
+
+The NLU's regex extractor finds them with these; the readers of this package read what they find.
+"""
+
+from actions.normalise.durations import DURATIONS
+from actions.normalise.hyperparameters import PATTERN as HYPERPARAMETER
+from actions.normalise.numbers import NUMBER
+
+_INSTANCE = (
+    r"(?:ml\.)?[a-z]{1,4}\d{1,2}[a-z]{0,4}(?:-[a-z0-9]+)?"
+    r"\.(?:nano|micro|small|medium|large|\d*xlarge|metal)\b"
+)
+_GPU_MODEL = r"(?:(?:nvidia|[avhtl]\d{1,4}[a-z]?)\s+)?"
+
+PATTERNS: dict[str, str] = {
+    "instance_type": rf"(?<![\w.]){_INSTANCE}",
+    "gpu_count": rf"\b(?:an?(?: single)? |single |{NUMBER}\s*x?\s*){_GPU_MODEL}(?:gpus?|cards)\b",
+    "instance_count": (
+        rf"\b{NUMBER}\s*(?:x\s*)?(?:instances?|machines?|nodes?|boxes|hosts?|workers?)\b"
+        rf"|\b{NUMBER}\s*x?(?=\s+{_INSTANCE})|\b\d+x(?={_INSTANCE})"
+    ),
+    "version": (
+        rf"\bv(?:er(?:sion)?)?\.?\s?#?\d+\b|\bversion {NUMBER}\b|(?<!\w)(?<!run )#\d+\b"
+        r"|\b(?:the )?(?:latest|newest|most recent)(?: version)?\b(?! (?:runs|jobs|trainings))"
+        r"|\b(?:the )?(?:champion|challenger)\b"
+    ),
+    "environment": r"\b(?:staging|stage|stg|production|prod|prd|live)\b",
+    "run": rf"\b(?:run|request|job)\s*#?\s*(?:r?\d+|{NUMBER})\b|\br-?\d+\b|(?<!\w)#\d+\b",
+    "hyperparameters": HYPERPARAMETER,
+    "spot": (
+        r"\b(?:no|not on|without|not) spot(?: instances?)?\b"
+        r"|\bon[- ]demand\b|\b(?:on |with |using )?spot(?: instances?)?\b"
+    ),
+    "max_runtime": rf"\b{DURATIONS}",
+    "dataset_version": r"\b20\d{2}-\d{2}(?:-\d{2})?\b",
+    "percent": rf"\b{NUMBER}\s*(?:%|percent\b|per cent\b)",
+    "strategy": (
+        r"\b(?:as a |as |with a )?canary\b|\blinear(?:ly)?\b|\bshadow\b"
+        r"|\b(?:blue[/ -]?green )?all[- ]at[- ]once\b|\bblue[/ -]green\b"
+    ),
+    "state": (
+        r"\b(?:running|failed|failing|crashed|errored|succeeded|successful|finished|completed"
+        r"|waiting|pending|queued|in progress|in flight|ongoing|active)\b"
+    ),
+    "user": (
+        r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>|\b(?:my|mine)\b"
+        r"|\bi(?= (?:have |had )?(?:start|launch|kick|ran\b|train|submit|own\b|queue))"
+    ),
+}
+"""By parameter name; Python's regular expressions, used without regard to case."""

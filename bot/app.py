@@ -1,0 +1,132 @@
+"""The bot process: Socket Mode, or signed HTTP where there is no app-level token."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltError
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from actions.requests import State
+from bot.blocks.modal import edit_plan
+from bot.bootstrap import Core, core, policy, slack_client
+from bot.ingress import listen
+from bot.settings import Settings
+
+log = structlog.get_logger()
+
+
+def bolt_app(settings: Settings, client: AsyncWebClient, base: Core) -> AsyncApp:
+    """The Bolt app with the inbox in front of everything."""
+    secret = settings.slack_signing_secret
+    app = AsyncApp(
+        client=client,
+        signing_secret=secret.get_secret_value() if secret else None,
+        # Without a secret there is Socket Mode only, whose payloads are not signed.
+        request_verification_enabled=secret is not None,
+    )
+
+    async def open_modal(body: dict[str, Any]) -> None:
+        await _open_edit(client, base, body)
+
+    listen(app, base.inbox, open_modal)
+    return app
+
+
+async def _open_edit(client: AsyncWebClient, base: Core, body: dict[str, Any]) -> None:
+    """Open the edit modal within the three seconds of its trigger."""
+    block = str(body["actions"][0].get("block_id", ""))
+    number = block.removeprefix("request:R")
+    async with base.store.transaction() as tx:
+        request = await tx.request(int(number)) if number.isdigit() else None
+    user, channel = body["user"]["id"], body["channel"]["id"]
+    if request is None:
+        return
+    if request.requester_id != user:
+        refusal = f"Only {request.requester_name} can edit {request.id}."
+    elif request.state is not State.AWAITING_CONFIRMATION:
+        refusal = f"{request.id} is {request.state.words}; it can no longer be edited."
+    else:
+        await client.views_open(trigger_id=body["trigger_id"], view=edit_plan(request))
+        return
+    thread = request.place.thread
+    await client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, text=refusal)
+
+
+async def _http(app: AsyncApp, base: Core, settings: Settings) -> web.AppRunner:
+    """`/healthz`, and `/slack/events` where a signing secret is set."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        try:
+            async with base.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, OSError):
+            return web.json_response({"ok": False, "problem": "database"}, status=503)
+        return web.json_response({"ok": True})
+
+    server = web.Application(client_max_size=2**20)
+    server.router.add_get("/healthz", healthz)
+    if settings.slack_signing_secret is not None:
+        server.router.add_post("/slack/events", _events(app))
+    runner = web.AppRunner(server, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, settings.http_host, settings.http_port).start()
+    return runner
+
+
+def _events(app: AsyncApp) -> Any:
+    from slack_bolt.adapter.aiohttp import (
+        to_aiohttp_response,
+        to_bolt_request,
+    )
+
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    return events
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Take in what Slack sends until `stop` is set.
+
+    Raises:
+        ConfigError: `cooper.yaml` has mistakes; all are named by line.
+        BoltError: Neither an app-level token nor a signing secret is set.
+    """
+    policy(settings)
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        msg = "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)."
+        raise BoltError(msg)
+    client = slack_client(settings)
+    async with core(settings) as base, base.queue.open_async():
+        app = bolt_app(settings, client, base)
+        runner = await _http(app, base, settings)
+        handlers = await _sockets(app, client, settings)
+        log.info("bot_ready", sockets=len(handlers))
+        try:
+            await stop.wait()
+        finally:
+            for handler in handlers:
+                await handler.client.close()
+            await runner.cleanup()
+
+
+async def _sockets(
+    app: AsyncApp, client: AsyncWebClient, settings: Settings
+) -> list[AsyncSocketModeHandler]:
+    """Several connections, so that one that goes silent or is refreshed loses nothing."""
+    if settings.slack_app_token is None:
+        return []
+    handlers = []
+    for _ in range(settings.sockets):
+        handler = AsyncSocketModeHandler(
+            app, settings.slack_app_token.get_secret_value(), web_client=client
+        )
+        await handler.client.connect()
+        handlers.append(handler)
+    return handlers

@@ -1,0 +1,47 @@
+"""The modal that edits a plan: one line for each parameter, as people type it."""
+
+import json
+from typing import Any
+
+from actions.catalog import COMMANDS
+from actions.requests import Request
+from actions.spec import Kind, Parameter
+from bot.blocks import elements as e
+
+
+def edit_plan(request: Request) -> dict[str, Any]:
+    """The view for `views.open`; its submission carries the request's id."""
+    command = COMMANDS[request.command]
+    private = {
+        "request": request.id,
+        "channel": request.place.channel,
+        "thread": request.place.thread,
+    }
+    return {
+        "type": "modal",
+        "callback_id": "edit_plan",
+        "private_metadata": json.dumps(private),
+        "title": e.plain(f"Edit {request.id}", 24),
+        "submit": e.plain("New plan", 24),
+        "close": e.plain("Back", 24),
+        "blocks": [
+            e.text_input(
+                parameter.name,
+                parameter.label,
+                _typed(parameter, request.params.get(parameter.name)),
+                f"For example: {', '.join(parameter.examples[:3])}",
+            )
+            for parameter in command.parameters
+        ],
+    }
+
+
+def _typed(parameter: Parameter, value: Any) -> str | None:
+    """A normalised value as a person would type it."""
+    if value is None:
+        return None
+    if parameter.kind is Kind.BOOLEAN:
+        return "yes" if value else "no"
+    if parameter.kind is Kind.HYPERPARAMETERS:
+        return " ".join(f"{name}={number}" for name, number in value.items())
+    return str(value)

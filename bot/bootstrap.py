@@ -1,0 +1,168 @@
+"""The composition root: the only place where ports meet their adapters."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from procrastinate import App
+from redis.asyncio import Redis
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actions.catalog import COMMANDS
+from actions.context import World
+from actions.execution import Execution
+from actions.policy import Policy, load_policy
+from actions.service import Service
+from actions.signing import signed_conf
+from bot.conversation import Conversation
+from bot.home import Home
+from bot.ingress import Inbox
+from bot.jobs import Handlers, register
+from bot.outbox import Outbox
+from bot.people import People
+from bot.settings import Settings
+from bot.worker import Worker
+from infra.clients.airflow import AirflowOrchestrator
+from infra.clients.mlflow import MlflowRegistry
+from infra.clients.nlu import Rasa
+from infra.clients.sagemaker import SageMakerCloud
+from infra.store.database import engine, queue
+from infra.store.envelopes import Envelopes
+from infra.store.outgoing import Outgoings
+from infra.store.people import KnownPeople
+from infra.store.transaction import PostgresStore
+
+
+def now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
+
+
+def policy(settings: Settings) -> Policy:
+    """The policy of this installation; raises ConfigError with every mistake by line."""
+    return load_policy(settings.config, {name: c.risk.value for name, c in COMMANDS.items()})
+
+
+def slack_client(settings: Settings) -> AsyncWebClient:
+    """Slack's Web API; waits where Slack says so and tries broken connections again."""
+    return AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+        retry_handlers=[
+            AsyncConnectionErrorRetryHandler(),
+            AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+        ],
+    )
+
+
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """The private key that signs plans.
+
+    Raises:
+        ValueError: The file holds another kind of key.
+    """
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        msg = f"{path} should hold an Ed25519 private key."
+        raise ValueError(msg)
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The database, its queue and Redis, as every process needs them."""
+
+    engine: AsyncEngine
+    queue: App
+    store: PostgresStore
+    redis: Redis | None
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where the bot puts what comes in."""
+        return Inbox(Envelopes(self.engine, self.queue), self.redis)
+
+
+@asynccontextmanager
+async def core(settings: Settings) -> AsyncIterator[Core]:
+    """Connections for the time of the block."""
+    url = settings.database_url.get_secret_value()
+    database, jobs = engine(url), queue(url)
+    redis = Redis.from_url(settings.redis_url.get_secret_value()) if settings.redis_url else None
+    try:
+        yield Core(database, jobs, PostgresStore(database, jobs), redis)
+    finally:
+        if redis is not None:
+            await redis.aclose()
+        await database.dispose()
+
+
+def world(settings: Settings, rules: Policy) -> World:
+    """The outside world behind its ports."""
+    account = rules.file.environments
+    first = next(iter(account.values()))
+    image = f"{first.account}.dkr.ecr.{first.region}.amazonaws.com/cooper-serving:1"
+    return World(
+        policy=rules,
+        orchestrator=AirflowOrchestrator(
+            settings.airflow_url,
+            settings.airflow_username,
+            settings.airflow_password.get_secret_value(),
+            public_url=settings.airflow_public_url,
+        ),
+        registry=MlflowRegistry(
+            settings.mlflow_tracking_uri, public_url=settings.mlflow_public_url
+        ),
+        cloud=_cloud(settings),
+        serving_image=settings.serving_image or image,
+    )
+
+
+def _cloud(settings: Settings) -> SageMakerCloud:
+    def client(service: Any) -> Any:
+        return boto3.client(
+            service, region_name=settings.aws_region, endpoint_url=settings.aws_endpoint_url
+        )
+
+    return SageMakerCloud(client("sagemaker"), client("sagemaker-runtime"), client("logs"))
+
+
+@asynccontextmanager
+async def worker(settings: Settings) -> AsyncIterator[Worker]:
+    """A worker with everything that it needs."""
+    rules = policy(settings)
+    key = signing_key(settings.signing_key_file)
+    client = slack_client(settings)
+    async with (
+        core(settings) as base,
+        Rasa(settings.nlu_url, settings.nlu_token.get_secret_value()) as understanding,
+    ):
+        outside = world(settings, rules)
+        service = Service(base.store, outside, now)
+
+        def sign(plan: dict[str, Any], run_id: str) -> dict[str, Any]:
+            return signed_conf(plan, run_id, key)
+
+        execution = Execution(base.store, outside, sign, now)
+        handlers = Handlers(
+            envelopes=Envelopes(base.engine, base.queue),
+            conversation=Conversation(service, understanding, base.store, now),
+            execution=execution,
+            outbox=Outbox(client, Outgoings(base.engine), base.store, outside, now),
+            people=People(client, KnownPeople(base.engine)),
+            home=Home(client, base.store, rules),
+            bot_user=str((await client.auth_test())["user_id"]),
+        )
+        register(base.queue, handlers)
+        yield Worker(base.queue, base.engine, base.store, service, execution, settings.poll_seconds)

@@ -1,0 +1,178 @@
+"""Surface forms of parameter values for training sentences; open classes are made up, never listed."""
+
+from collections.abc import Callable
+from random import Random
+
+from actions.spec import Parameter
+
+_TOPICS = (
+    "claims fraud churn lapse pricing renewal hail fleet credit basket demand ad customer policy "
+    "storm motor health travel supplier energy price image text search ranking sensor yield stock "
+    "invoice quote retention upsell anomaly telematics weather traffic patient loan night store route"
+).split()
+_TASKS = (
+    "frequency severity detection risk score scoring uplift forecast model clf ranker ctr affinity "
+    "damage propensity value segments embedding classifier reg demand quality prediction"
+).split()
+_SYLLABLES = "ka lo mi ten zor bal quo rin dex fal ver tis mon gra pel shi ux nor vek tra lum bex cor dan".split()
+_NUMBERS = "one two three four five six seven eight nine ten twelve sixteen twenty".split()
+_FAMILIES = "m5 m6i m7g c5 c6i g4dn g5 g6 p3 p4d p4de p5 r5 r6i t3 trn1 inf2 c7g m5d g6e".split()
+_SIZES = "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge".split()
+
+
+def _number(rng: Random, top: int = 16) -> str:
+    return str(rng.randint(1, top)) if rng.random() < 0.65 else rng.choice(_NUMBERS)
+
+
+def _project(rng: Random) -> str:
+    roll = rng.random()
+    if roll < 0.3:
+        name = rng.choice(_TOPICS)
+    elif roll < 0.7:
+        joint = rng.choices(("-", "_", " "), (8, 2, 1))[0]
+        name = joint.join((rng.choice(_TOPICS), rng.choice(_TASKS)))
+    elif roll < 0.76:
+        name = "-".join((rng.choice(_TOPICS), rng.choice(_TOPICS), rng.choice(_TASKS)))
+    else:
+        name = "".join(rng.choices(_SYLLABLES, k=rng.randint(2, 3)))
+        if rng.random() < 0.3:
+            name += "-" + rng.choice(_TASKS)
+    if rng.random() < 0.12:
+        name += rng.choice(("2", "-v2", "-eu", "-us", "-2026", "3", "-b2b", "-de"))
+    if rng.random() < 0.1:
+        name = name.title()
+    return name
+
+
+def _gpus(rng: Random) -> str:
+    n = _number(rng)
+    return rng.choice(
+        (f"{n} gpus", f"{n} GPUs", f"{n} gpu", f"{rng.randint(1, 16)}x gpu", f"{n} v100 gpus",
+         f"{n} a100 GPUs", "a single gpu", "a gpu", f"{rng.randint(2, 8)} x gpus", "a couple of gpus")
+    )  # fmt: skip
+
+
+def _instances(rng: Random) -> str:
+    noun = rng.choice(("instances", "machines", "nodes", "instances", "hosts", "workers", "boxes"))
+    return f"{_number(rng)} {noun}"
+
+
+def _version(rng: Random) -> str:
+    n = rng.randint(1, 60)
+    return rng.choice(
+        (f"v{n}", f"v{n}", f"V{n}", f"version {n}", f"version {rng.choice(_NUMBERS)}", f"#{n}",
+         "the latest", "latest", "the latest version", "the newest", "the champion", "champion",
+         "the challenger", "challenger", "the newest version", f"ver {n}")
+    )  # fmt: skip
+
+
+def _environment(rng: Random) -> str:
+    return rng.choices(
+        ("staging", "production", "prod", "live", "stage", "stg", "Staging", "Production", "PROD"),
+        (8, 7, 6, 3, 2, 2, 1, 1, 1),
+    )[0]
+
+
+def _instance_type(rng: Random) -> str:
+    name = f"{rng.choice(_FAMILIES)}.{rng.choice(_SIZES)}"
+    return name if rng.random() < 0.4 else f"ml.{name}"
+
+
+def _run(rng: Random) -> str:
+    n = rng.randint(1, 400)
+    return rng.choice(
+        (f"R{n}", f"R{n}", f"r{n}", f"run {n}", f"run {n}", f"#{n}", f"run #{n}", f"request {n}",
+         f"request #{n}", f"job {n}", f"run {rng.choice(_NUMBERS)}", f"run R{n}", f"Run {n}")
+    )  # fmt: skip
+
+
+def _hyperparameters(rng: Random) -> str:
+    value = rng.choice(("0.01", "0.1", "1e-3", "0.003", "0.05", "3e-4"))
+    whole = rng.choice(("3", "6", "8", "12", "20", "64", "100", "256"))
+    return rng.choice(
+        (f"lr={value}", f"lr {value}", f"learning rate {value}", f"learning rate of {value}",
+         f"learning_rate={value}", f"max depth {whole}", f"max_depth={whole}", f"epochs={whole}",
+         f"epochs {whole}", f"batch size {whole}", f"batch_size={whole}", f"dropout={value}",
+         f"n_estimators={whole}", f"alpha={value}", f"num leaves {whole}", f"seed={whole}",
+         f"{rng.choice(_SYLLABLES)}_{rng.choice(_SYLLABLES)}={whole}")
+    )  # fmt: skip
+
+
+def _spot(rng: Random) -> str:
+    return rng.choice(
+        ("on spot", "on spot", "no spot", "on-demand", "on demand", "with spot instances",
+         "using spot", "without spot", "not on spot", "on spot instances", "spot")
+    )  # fmt: skip
+
+
+def _duration(rng: Random) -> str:
+    n = rng.randint(1, 48)
+    return rng.choice(
+        (f"{n} hours", f"{n}h", f"{_number(rng)} hours", f"{n * 5} min", f"{n * 5} minutes",
+         "an hour", "half an hour", "1 day", f"{_number(rng, 5)} days", "an hour and a half",
+         "1h30m", f"{n} hrs", "ninety minutes", f"{n}m")
+    )  # fmt: skip
+
+
+def _date(rng: Random) -> str:
+    month = f"{rng.randint(2025, 2027)}-{rng.randint(1, 12):02}"
+    return month if rng.random() < 0.3 else f"{month}-{rng.randint(1, 28):02}"
+
+
+def _state(rng: Random) -> str:
+    return rng.choice(
+        ("running", "failed", "succeeded", "waiting", "in progress", "pending", "queued", "failed",
+         "running", "finished", "completed", "successful", "crashed", "active", "done")
+    )  # fmt: skip
+
+
+def _user(rng: Random) -> str:
+    mention = "<@U" + "".join(rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", k=8)) + ">"
+    return mention if rng.random() < 0.35 else rng.choice(("my", "my", "my", "mine"))
+
+
+def _strategy(rng: Random) -> str:
+    return rng.choice(
+        ("as a canary", "canary", "with a canary", "as canary", "linear", "linearly", "in shadow mode",
+         "as a shadow", "shadow", "all at once", "all-at-once", "blue/green all at once", "shadow first")
+    )  # fmt: skip
+
+
+def _percent(rng: Random) -> str:
+    n = rng.randint(1, 50)
+    return rng.choice(
+        (f"{n}%", f"{n}%", f"{n} percent", f"{rng.choice(_NUMBERS)} percent", f"{n} %")
+    )
+
+
+def _topic(rng: Random) -> str:
+    return rng.choice(
+        ("train", "training", "deploy", "deploying", "deployments", "runs", "stop", "predict", "endpoints",
+         "models", "predictions", "deployment", "retraining", "stopping", "endpoint", "versions")
+    )  # fmt: skip
+
+
+FILLERS: dict[str, Callable[[Random], str]] = {
+    "project": _project,
+    "gpu_count": _gpus,
+    "instance_count": _instances,
+    "version": _version,
+    "environment": _environment,
+    "instance_type": _instance_type,
+    "run": _run,
+    "hyperparameters": _hyperparameters,
+    "spot": _spot,
+    "max_runtime": _duration,
+    "dataset_version": _date,
+    "state": _state,
+    "user": _user,
+    "strategy": _strategy,
+    "percent": _percent,
+    "topic": _topic,
+}
+
+
+def fill(parameter: Parameter, rng: Random) -> str:
+    """One way to say a value of `parameter`: made up where the class is open, else an example."""
+    filler = FILLERS.get(parameter.name)
+    return filler(rng) if filler else rng.choice(parameter.examples)

@@ -1,0 +1,108 @@
+"""The queue's jobs: what the worker does, by the names under which it is deferred."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.jobs import Job
+from slack_sdk.errors import SlackApiError
+
+from actions.execution import Execution
+from actions.ports import Unavailable
+from bot.conversation import Conversation
+from bot.home import Home
+from bot.inbound import Clicked, OpenedHome, Said, Submitted, Typed, decode
+from bot.outbox import Outbox
+from bot.people import People
+
+if TYPE_CHECKING:
+    from infra.store.envelopes import Envelopes
+
+log = structlog.get_logger()
+
+_LONGEST_WAIT = 60
+
+
+class Patient(BaseRetryStrategy):
+    """Tries again for as long as the fault may pass, and as Slack's `Retry-After` says."""
+
+    def __init__(self, *passing: type[Exception], attempts: int | None = None) -> None:
+        self._passing = passing
+        self._attempts = attempts
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """When to try again, or None where the fault stays or the tries are used up."""
+        if self._attempts is not None and job.attempts >= self._attempts:
+            return None
+        if not isinstance(exception, self._passing):
+            return None
+        return RetryDecision(retry_in={"seconds": _wait(exception, job.attempts)})
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Everything that the jobs call."""
+
+    envelopes: "Envelopes"
+    conversation: Conversation
+    execution: Execution
+    outbox: Outbox
+    people: People
+    home: Home
+    bot_user: str
+
+
+def register(queue: App, handlers: Handlers) -> None:
+    """Teach `queue` its jobs."""
+    stubborn = Patient(Exception, attempts=8)
+
+    @queue.task(name="handle_envelope", retry=stubborn)
+    async def handle_envelope(envelope: int) -> None:
+        await _handle(handlers, envelope)
+
+    @queue.task(name="post_message", retry=Patient(Exception, attempts=50))
+    async def post_message(message: int) -> None:
+        await handlers.outbox.post(message)
+
+    @queue.task(name="show_card", retry=Patient(Exception, attempts=50))
+    async def show_card(request: int) -> None:
+        await handlers.outbox.show_card(request)
+
+    @queue.task(name="start_request", retry=Patient(Unavailable))
+    async def start_request(request: int) -> None:
+        await handlers.execution.advance(request)
+
+
+async def _handle(handlers: Handlers, envelope: int) -> None:
+    stored = await handlers.envelopes.get(envelope)
+    if stored.handled is not None:
+        return
+    inbound = decode(stored.kind, stored.body, handlers.bot_user)
+    if inbound is not None:
+        await _dispatch(handlers, inbound, stored.key)
+    await handlers.envelopes.handled(envelope)
+
+
+async def _dispatch(handlers: Handlers, inbound: Any, key: str) -> None:
+    if isinstance(inbound, OpenedHome):
+        await handlers.home.publish(await handlers.people.person(inbound.team, inbound.user))
+        return
+    who = await handlers.people.person(inbound.place.team, inbound.user)
+    match inbound:
+        case Said():
+            await handlers.conversation.said(who, inbound, key)
+        case Typed():
+            await handlers.conversation.typed(who, inbound, key)
+        case Clicked():
+            await handlers.conversation.clicked(who, inbound, key)
+        case Submitted():
+            await handlers.conversation.submitted(who, inbound, key)
+
+
+def _wait(exception: BaseException, attempts: int) -> int:
+    if isinstance(exception, SlackApiError):
+        after = exception.response.headers.get("Retry-After") if exception.response else None
+        if after and str(after).isdigit():
+            return int(after)
+    return min(_LONGEST_WAIT, int(2 ** min(attempts, 6)))

@@ -1,0 +1,166 @@
+"""Messages to Slack, each exactly once: posts are found again after a crash, cards are edited.
+
+A message is marked before it is posted and its `ts` stored after. Where a mark has no `ts`, an
+earlier try may have posted it, so the thread is searched for its metadata first.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from actions.canonical import digest
+from actions.context import World
+from actions.requests import Place, Request, RunProgress
+from actions.store import Store
+from bot.blocks.answer import Message, draw
+from bot.blocks.card import card
+
+if TYPE_CHECKING:
+    from infra.store.outgoing import Outgoings
+
+# The message or its thread is gone; nothing is left to edit.
+_GONE = {"message_not_found", "thread_not_found"}
+# The channel cannot be written to; trying again does not help.
+_HOPELESS = {"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"}
+
+
+class Outbox:
+    """Posts and edits; one job at a time for a thread (the queue's lock)."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        outgoings: "Outgoings",
+        store: Store,
+        world: World,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._outgoings = outgoings
+        self._store = store
+        self._world = world
+        self._clock = clock
+
+    async def post(self, message: int) -> None:
+        """Post a queued message.
+
+        Raises:
+            SlackApiError: Slack is down or says to wait; the job is tried again.
+        """
+        waiting = await self._outgoings.take(message)
+        if waiting is None or waiting.ts is not None:
+            return
+        drawn = draw(waiting.answer, waiting.key)
+        if waiting.user is not None:
+            ts = await self._ephemeral(waiting.place, waiting.user, drawn)
+        else:
+            found = await self._find(waiting.place, drawn) if waiting.tried else None
+            ts = found or await self._post(waiting.place, drawn)
+        await self._outgoings.posted(message, ts)
+
+    async def show_card(self, number: int) -> None:
+        """Post the request's card, or edit it where it looks different now."""
+        async with self._store.transaction() as tx:
+            request = await tx.request(number)
+            if request is None:
+                return
+            progress, votes = await tx.run(number), await tx.votes(number)
+        drawn = card(request, progress, votes, self._links(progress), self._clock())
+        shown = digest({"text": drawn.text, "blocks": drawn.blocks, "metadata": drawn.metadata})
+        known = await self._outgoings.card(number, request.place.channel)
+        if known.shown == shown:
+            return
+        ts = known.ts
+        if ts is None and known.tried:
+            ts = await self._find(request.place, drawn)
+        if ts is None:
+            ts = await self._post(request.place, drawn)
+        else:
+            ts = await self._edit(request, ts, drawn)
+        await self._outgoings.shown(number, ts, shown)
+
+    async def _edit(self, request: Request, ts: str, drawn: Message) -> str | None:
+        try:
+            await self._client.chat_update(
+                channel=request.place.channel,
+                ts=ts,
+                text=drawn.text,
+                blocks=drawn.blocks,
+                metadata=drawn.metadata,
+            )
+        except SlackApiError as error:
+            if error.response.get("error") in _GONE:
+                return await self._post(request.place, drawn)
+            raise
+        return ts
+
+    async def _post(self, place: Place, drawn: Message) -> str | None:
+        try:
+            posted = await self._client.chat_postMessage(
+                channel=place.channel,
+                thread_ts=place.thread,
+                text=drawn.text,
+                blocks=drawn.blocks,
+                metadata=drawn.metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SlackApiError as error:
+            if error.response.get("error") in _HOPELESS:
+                return None
+            raise
+        return str(posted["ts"])
+
+    async def _ephemeral(self, place: Place, user: str, drawn: Message) -> str | None:
+        try:
+            posted = await self._client.chat_postEphemeral(
+                channel=place.channel,
+                user=user,
+                thread_ts=place.thread,
+                text=drawn.text,
+                blocks=drawn.blocks,
+            )
+        except SlackApiError as error:
+            if error.response.get("error") in _HOPELESS:
+                return None
+            raise
+        return str(posted["message_ts"])
+
+    async def _find(self, place: Place, drawn: Message) -> str | None:
+        """The `ts` of a message of ours with the same identity, posted by an earlier try."""
+        if drawn.metadata is None:
+            return None
+        wanted = _identity(drawn.metadata)
+        where: dict[str, Any] = {
+            "channel": place.channel,
+            "include_all_metadata": True,
+            "limit": 200,
+        }
+        if place.thread:
+            listed = await self._client.conversations_replies(ts=place.thread, **where)
+        else:
+            listed = await self._client.conversations_history(**where)
+        for message in listed["messages"]:
+            if _identity(message.get("metadata") or {}) == wanted:
+                return str(message["ts"])
+        return None
+
+    def _links(self, progress: RunProgress | None) -> tuple[tuple[str, str], ...]:
+        if progress is None:
+            return ()
+        links = [("Airflow", self._world.orchestrator.run_url(progress.dag, progress.run_id))]
+        registered = progress.reports.get("register")
+        if registered is not None:
+            model, version = registered["model"], registered["version"]
+            links.append((f"MLflow v{version}", self._world.registry.version_url(model, version)))
+        return tuple(links)
+
+
+def _identity(metadata: dict[str, Any]) -> str:
+    """What stays the same of a message of ours while its content changes."""
+    payload = metadata.get("event_payload") or {}
+    return json.dumps([payload.get("request"), payload.get("key")])

@@ -1,0 +1,48 @@
+"""Settings from the environment; names and meanings are in docs/contracts.md."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+RUN_ENV = Path(".cooper/run.env")
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations. Later sources win: run.env, .env, environment."""
+
+    model_config = SettingsConfigDict(
+        env_file=(RUN_ENV, ".env"), extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: SecretStr
+    redis_url: SecretStr | None = None
+
+    slack_bot_token: SecretStr
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    sockets: int = Field(default=2, ge=1, le=10, validation_alias="COOPER_SOCKETS")
+
+    config: Path = Field(default=Path("cooper.yaml"), validation_alias="COOPER_CONFIG")
+    http_host: str = Field(default="127.0.0.1", validation_alias="COOPER_HTTP_HOST")
+    http_port: int = Field(default=8080, validation_alias="COOPER_HTTP_PORT")
+    signing_key_file: Path = Field(validation_alias="COOPER_SIGNING_KEY_FILE")
+    serving_image: str | None = Field(default=None, validation_alias="COOPER_SERVING_IMAGE")
+
+    nlu_url: str
+    nlu_token: SecretStr
+
+    airflow_url: str
+    airflow_username: str
+    airflow_password: SecretStr
+    airflow_public_url: str | None = None
+    mlflow_tracking_uri: str
+    mlflow_public_url: str | None = None
+
+    aws_endpoint_url: str | None = None
+    aws_region: str = Field(
+        default="us-east-1", validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")
+    )
+
+    poll_seconds: float = Field(default=2.0, gt=0, validation_alias="COOPER_POLL_SECONDS")

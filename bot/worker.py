@@ -1,0 +1,95 @@
+"""The worker: the queue's jobs, and the loops that follow runs and keep the queue healthy."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from procrastinate import App
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actions.execution import Execution
+from actions.ports import Unavailable
+from actions.requests import State
+from actions.service import Service
+from actions.store import Store
+
+log = structlog.get_logger()
+
+# Any constants will do; each lets one worker at a time run that loop.
+_FOLLOW_LOCK = 7_301_002
+_STALLED_AFTER = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One worker process."""
+
+    queue: App
+    engine: AsyncEngine
+    store: Store
+    service: Service
+    execution: Execution
+    poll_seconds: float
+    concurrency: int = 8
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; jobs under way are finished first."""
+        async with self.queue.open_async():
+            worker = asyncio.create_task(
+                self.queue.run_worker_async(
+                    concurrency=self.concurrency,
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=2.0,
+                    shutdown_graceful_timeout=10.0,
+                    delete_jobs="successful",
+                )
+            )
+            loops = [
+                asyncio.create_task(self._every(self.poll_seconds, self._follow)),
+                asyncio.create_task(self._every(15, self._retry_stalled)),
+                asyncio.create_task(self._every(20, self.service.expire)),
+            ]
+            ended = asyncio.create_task(stop.wait())
+            await asyncio.wait({worker, ended}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (*loops, ended, worker):
+                task.cancel()
+            results = await asyncio.gather(worker, *loops, ended, return_exceptions=True)
+        failure = results[0]
+        if isinstance(failure, Exception):
+            raise failure
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Repeat `work`; a fault is logged and the next round tries again."""
+        while True:
+            try:
+                await work()
+            except Unavailable as error:
+                log.warning("waiting", on=str(error))
+            except Exception:
+                log.exception("round_failed", work=getattr(work, "__name__", str(work)))
+            await asyncio.sleep(seconds)
+
+    async def _follow(self) -> None:
+        """Look at every run under way; one worker at a time."""
+        async with self.engine.connect() as guard:
+            got = await guard.execute(
+                text("SELECT pg_try_advisory_lock(:key)"), {"key": _FOLLOW_LOCK}
+            )
+            if not got.scalar_one():
+                return
+            try:
+                async with self.store.transaction() as tx:
+                    active = await tx.requests(states=(State.RUNNING, State.STOPPING), limit=500)
+                for request in active:
+                    await self.execution.follow(request.number)
+            finally:
+                await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _FOLLOW_LOCK})
+
+    async def _retry_stalled(self) -> None:
+        """Jobs of workers that died are taken up again."""
+        manager = self.queue.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
+            log.warning("job_taken_up_again", task=job.task_name, job=job.id)
+            await manager.retry_job(job)
