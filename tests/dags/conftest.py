@@ -1,0 +1,109 @@
+import itertools
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "dags")]
+
+import project
+import services
+
+
+@dataclass
+class Platform:
+    """Everything the DAGs talk to, and Airflow itself."""
+
+    airflow: services.Airflow
+    aws: str
+    mlflow: str
+    key: Ed25519PrivateKey
+    artifacts: dict[str, Any]
+    numbers: Any
+
+    def client(self, service):
+        return boto3.client(
+            service,
+            endpoint_url=self.aws,
+            region_name=services.REGION,
+            aws_access_key_id=services.AWS_KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=services.AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def request(self):
+        return f"R{next(self.numbers)}"
+
+    def start(self, plan, run_id=None):
+        """Trigger the plan's DAG with a signed conf; the run's id."""
+        run_id = run_id or f"{plan['installation']}-{plan['request']}-a1"
+        conf = project.signed(plan, run_id, self.key)
+        self.airflow.trigger(plan["command"], run_id, conf)
+        return run_id
+
+    def training_jobs(self, prefix):
+        found = self.client("sagemaker").list_training_jobs(NameContains=prefix)
+        return [job["TrainingJobName"] for job in found["TrainingJobSummaries"]]
+
+
+@pytest.fixture(scope="session")
+def key():
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture(scope="session")
+def public_pem(key):
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+@pytest.fixture(scope="session")
+def platform(key, public_pem):
+    with tempfile.TemporaryDirectory(prefix="cooper-dags-") as name:
+        folder = Path(name)
+        public_key = folder / "public.pem"
+        public_key.write_bytes(public_pem)
+        processes = services.Processes(folder)
+        try:
+            aws = services.start_aws(processes, folder)
+            mlflow = services.start_mlflow(processes, folder)
+            url = services.start_airflow(processes, folder, aws, mlflow, public_key)
+            airflow = services.Airflow(url)
+
+            def is_up():
+                processes.check()
+                return services.answers(f"{mlflow}/health") and airflow.is_ready()
+
+            services.eventually(is_up, "AWS stand-in, MLflow and Airflow are up", 180)
+            found = Platform(airflow, aws, mlflow, key, {}, itertools.count(1))
+            s3 = found.client("s3")
+            s3.create_bucket(Bucket=project.BUCKET)
+            found.artifacts |= {
+                "source": project.put(
+                    s3, "projects/line/source/{sha256}.tar.gz", project.archive(project.CODE)
+                ),
+                "data": project.put(s3, "projects/line/data/{sha256}/rows.csv", project.table(40)),
+                "holdout": project.put(
+                    s3, "projects/line/data/{sha256}/holdout.csv", project.table(15)
+                ),
+            }
+            yield found
+        finally:
+            processes.close()
+
+
+@pytest.fixture(scope="session")
+def trained(platform):
+    """A run of train_model that went well: its id and its reports by stage."""
+    run_id = platform.start(project.training_plan(platform.request(), platform.artifacts))
+    state, tasks = platform.airflow.finished("train_model", run_id, 240)
+    reasons = {
+        task: platform.airflow.xcom("train_model", run_id, task, "failure") for task in tasks
+    }
+    assert state == "success", (tasks, reasons)
+    return run_id, {task: platform.airflow.xcom("train_model", run_id, task) for task in tasks}

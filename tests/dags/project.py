@@ -1,0 +1,149 @@
+"""A small model project, packaged, and plans for it."""
+
+import base64
+import hashlib
+import io
+import tarfile
+
+from services import REGION
+
+from cooper_dags.conf import digest
+
+BUCKET = "cooper-tests"
+MODEL_IMAGE = f"000000000000.dkr.ecr.{REGION}.amazonaws.com/cooper-serving:1"
+
+TRAIN = """
+import argparse, os, pathlib, sys, time
+import mlflow
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--slope", type=float, default=2.0)
+parser.add_argument("--explode", type=int, default=0)
+parser.add_argument("--endless", type=int, default=0)
+args = parser.parse_args()
+print("train_rmse=0.125", flush=True)
+if args.explode:
+    raise ValueError("the loss is NaN at step 3")
+while args.endless:
+    time.sleep(0.1)
+files = list(pathlib.Path(os.environ["SM_CHANNEL_TRAIN"]).glob("*.csv"))
+rows = pd.read_csv(files[0])
+rows["y"] = args.slope * rows["x"]
+model = LinearRegression().fit(rows[["x"]], rows["y"])
+mlflow.sklearn.save_model(
+    model, os.environ["SM_MODEL_DIR"], serialization_format="cloudpickle", pip_requirements=[]
+)
+"""
+
+EVALUATE = """
+import argparse, json, pathlib
+import mlflow
+import pandas as pd
+import measure
+
+parser = argparse.ArgumentParser()
+for name in ("--model-dir", "--holdout", "--output-dir", "--baseline-dir"):
+    parser.add_argument(name, type=pathlib.Path)
+args = parser.parse_args()
+rows = pd.read_csv(args.holdout)
+report = {"rows": len(rows), "metrics": measure.score(args.model_dir, rows)}
+if args.baseline_dir:
+    report["baseline_metrics"] = measure.score(args.baseline_dir, rows)
+(args.output_dir / "evaluation.json").write_text(json.dumps(report))
+"""
+
+MEASURE = """
+import mlflow
+
+def score(folder, rows):
+    error = mlflow.pyfunc.load_model(str(folder)).predict(rows[["x"]]) - rows["y"]
+    return {"rmse": float((error ** 2).mean() ** 0.5)}
+"""
+
+CODE = {"train.py": TRAIN, "evaluate.py": EVALUATE, "measure.py": MEASURE}
+
+
+def archive(files):
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as packed:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            packed.addfile(info, io.BytesIO(text.encode()))
+    return content.getvalue()
+
+
+def table(rows):
+    return ("x,y\n" + "".join(f"{x},{2 * x}\n" for x in range(rows))).encode()
+
+
+def put(s3, key, content):
+    """Upload; the artifact as a plan names it."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    key = key.format(sha256=sha256)
+    s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    return {"uri": f"s3://{BUCKET}/{key}", "sha256": sha256}
+
+
+def common(request, environment="staging"):
+    return {
+        "installation": "tests",
+        "request": request,
+        "requested_by": {"id": "UANA00001", "name": "Ana"},
+        "policy": "sha256:0",
+        "project": "line",
+        "environment": {
+            "name": environment,
+            "region": REGION,
+            "role_arn": "arn:aws:iam::000000000000:role/cooper-tests",
+            "connection": "aws_tests",
+            "bucket": BUCKET,
+        },
+        "price": None,
+        "tags": {"team": "actuaries"},
+        "resources": {
+            "instance_type": "ml.m5.large",
+            "instance_count": 1,
+            "max_runtime_seconds": 300,
+        },
+    }
+
+
+def training_plan(request, artifacts, hyperparameters=None, threshold=None):
+    metrics = [
+        {"name": "rmse", "goal": "minimise", "threshold": threshold or {"max": 0.5}},
+        {"name": "train_rmse", "goal": "minimise", "regex": "train_rmse=([0-9.]+)"},
+    ]
+    return {
+        **common(request),
+        **artifacts,
+        "command": "train_model",
+        "image": {"framework": "sklearn", "version": "1.4-2"},
+        "train_entry_point": "train.py",
+        "evaluate_entry_point": "evaluate.py",
+        "hyperparameters": hyperparameters or {},
+        "metrics": metrics,
+        "model_name": "line",
+    }
+
+
+def deployment_plan(request, version, artifact, environment="staging", **changes):
+    return {
+        **common(request, environment),
+        "command": "deploy_model",
+        "model": {"name": "line", "version": version, "artifact": artifact},
+        "endpoint": f"tests-line-{environment}",
+        "image": {"uri": MODEL_IMAGE},
+        "sample": {"dataframe_split": {"columns": ["x"], "data": [[3]]}},
+        "latency_ms": 20_000,
+        **changes,
+    }
+
+
+def signed(plan, run_id, key):
+    """The conf of a run, as the bot makes it."""
+    claimed = digest(plan)
+    signature = base64.b64encode(key.sign(f"{run_id}\n{claimed}".encode())).decode()
+    return {"plan": plan, "digest": claimed, "signature": signature}

@@ -1,0 +1,249 @@
+"""Real services for the DAGs' tests: the AWS stand-in, an MLflow server and an embedded Airflow."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+DAGS = ROOT / "dags"
+BIN = DAGS / ".venv/bin"
+REGION = "us-east-1"
+USER, PASSWORD = "cooper", "cooper-tests"
+AWS_KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTS00000000000", "AWS_SECRET_ACCESS_KEY": "tests"}
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def eventually(look, what, seconds=120.0):
+    """What `look` returns once it is true; fails with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.2)
+
+
+def answers(url):
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@dataclass
+class Processes:
+    """Processes that this session started, each a group of its own; all end with it."""
+
+    folder: Path
+    running: list = field(default_factory=list)
+
+    def start(self, name, command, environment, cwd=ROOT):
+        log = (self.folder / f"{name}.log").open("wb")
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            env=environment,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        log.close()
+        self.running.append((name, process))
+        return process
+
+    def check(self):
+        for name, process in self.running:
+            if process.poll() is not None:
+                tail = (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
+                raise AssertionError(f"{name} ended with {process.returncode}:\n{tail}")
+
+    def close(self):
+        for wanted in (signal.SIGTERM, signal.SIGKILL):
+            for _, process in self.running:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, wanted)
+            for _, process in self.running:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(15)
+
+
+def base_environment(home):
+    """PATH and the like, nothing of the caller's own settings."""
+    passed = ("LANG", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "TZ")
+    return {name: os.environ[name] for name in passed if name in os.environ} | {
+        "HOME": str(home),
+        "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def start_aws(processes, folder):
+    port = free_port()
+    images = ROOT / ".cooper/images"
+    assert (images / "sklearn/bin/python").exists(), "run `make images` first"
+    command = [ROOT / ".venv/bin/python", "-m", "infra.local.aws", "--port", port]
+    command += ["--state", folder / "aws", "--images", images, "--stop-grace", 2]
+    environment = base_environment(folder) | {
+        name: value for name, value in os.environ.items() if name.startswith("PIP_")
+    }
+    processes.start("aws", command, environment)
+    return f"http://127.0.0.1:{port}"
+
+
+def start_mlflow(processes, folder):
+    port = free_port()
+    command = [BIN / "mlflow", "server", "--host", "127.0.0.1", "--port", port, "--workers", 1]
+    command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--serve-artifacts"]
+    command += ["--artifacts-destination", (folder / "artifacts").as_uri()]
+    environment = base_environment(folder) | {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    processes.start("mlflow", command, environment, cwd=folder)
+    return f"http://127.0.0.1:{port}"
+
+
+def airflow_environment(folder, url, aws, mlflow, public_key):
+    home = folder / "airflow"
+    home.mkdir(exist_ok=True)
+    passwords = home / "passwords.json"
+    passwords.write_text(json.dumps({USER: PASSWORD}))
+    connection = {
+        "conn_type": "aws",
+        "login": AWS_KEYS["AWS_ACCESS_KEY_ID"],
+        "password": AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
+        "extra": {"endpoint_url": aws, "region_name": REGION},
+    }
+    return base_environment(folder) | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:user",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__SECRET_KEY": "tests-only-secret-key",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "tests-only-jwt-secret-of-enough-length-for-hs512-signing-keys-here",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW_CONN_AWS_TESTS": json.dumps(connection),
+        "PYTHONPATH": str(DAGS),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COOPER_POLL_SECONDS": "0.5",
+        "COOPER_PUBLIC_KEY_FILE": str(public_key),
+        "MLFLOW_TRACKING_URI": mlflow,
+    }
+
+
+def start_airflow(processes, folder, aws, mlflow, public_key):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = airflow_environment(folder, url, aws, mlflow, public_key)
+    migrate = subprocess.run(
+        [BIN / "airflow", "db", "migrate"], env=environment, capture_output=True, text=True
+    )
+    assert migrate.returncode == 0, migrate.stderr[-3000:]
+    for name, arguments in {
+        "api-server": ["--host", "127.0.0.1", "--port", port, "--workers", 1],
+        "scheduler": ["--skip-serve-logs"],
+        "dag-processor": [],
+        "triggerer": ["--skip-serve-logs"],
+    }.items():
+        processes.start(name, [BIN / "airflow", name, *arguments], environment)
+    return url
+
+
+@dataclass
+class Airflow:
+    """Airflow's API as the tests need it."""
+
+    url: str
+    token: str = ""
+
+    def call(self, method, path, body=None, **query):
+        if not self.token:
+            credentials = {"username": USER, "password": PASSWORD}
+            answer = httpx.post(f"{self.url}/auth/token", json=credentials, timeout=30)
+            self.token = answer.json()["access_token"]
+        return httpx.request(
+            method,
+            f"{self.url}/api/v2{path}",
+            json=body,
+            params=query,
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=30,
+        )
+
+    def is_ready(self):
+        if not answers(f"{self.url}/api/v2/monitor/health"):
+            return False
+        health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
+        up = all(health[part]["status"] == "healthy" for part in ("scheduler", "triggerer"))
+        return up and self.call("GET", "/dags").json()["total_entries"] == 2
+
+    def trigger(self, dag_id, run_id, conf):
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        answer = self.call("POST", f"/dags/{dag_id}/dagRuns", body)
+        assert answer.status_code == 200, answer.text
+
+    def run(self, dag_id, run_id):
+        return self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}").json()
+
+    def states(self, dag_id, run_id):
+        found = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances").json()
+        return {task["task_id"]: task["state"] for task in found["task_instances"]}
+
+    def tries(self, dag_id, run_id, task_id):
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        return self.call("GET", path).json()["try_number"]
+
+    def xcom(self, dag_id, run_id, task_id, key="return_value"):
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/{key}"
+        answer = self.call("GET", path, stringify=False)
+        return answer.json()["value"] if answer.status_code == 200 else None
+
+    def finished(self, dag_id, run_id, seconds=120):
+        """The run's final state and its tasks' states."""
+        ended = {"success", "failed"}
+        eventually(
+            lambda: self.run(dag_id, run_id)["state"] in ended,
+            f"{run_id} ends: {self.states(dag_id, run_id)}",
+            seconds,
+        )
+        return self.run(dag_id, run_id)["state"], self.states(dag_id, run_id)
+
+    def fail(self, dag_id, run_id):
+        body = {"state": "failed"}
+        answer = self.call("PATCH", f"/dags/{dag_id}/dagRuns/{run_id}", body, update_mask="state")
+        assert answer.status_code == 200, answer.text
+
+    def clear(self, dag_id, run_id, task_id):
+        body = {
+            "dry_run": False,
+            "task_ids": [task_id],
+            "dag_run_id": run_id,
+            "only_failed": False,
+            "include_downstream": True,
+            "reset_dag_runs": True,
+        }
+        answer = self.call("POST", f"/dags/{dag_id}/clearTaskInstances", body)
+        assert answer.status_code == 200, answer.text
