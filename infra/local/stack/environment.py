@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from dotenv import dotenv_values
 
@@ -16,7 +15,8 @@ _PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SHELL"
 _PASSED_ON_ENDINGS = ("_PROXY", "_proxy", "_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _AWS = "AWS_"
 _LOOPBACK = "127.0.0.1,localhost"
-REGION = "eu-central-1"
+REGION = "us-east-1"
+"""Of the stand-in: the one the demo's cooper.yaml names."""
 
 
 def base_environment(source: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -123,7 +123,7 @@ def application_environment(
         {
             "DATABASE_URL": addresses.database,
             "REDIS_URL": addresses.redis,
-            "COOPER_CONFIG": own.get("COOPER_CONFIG") or str(default_config(layout)),
+            "COOPER_CONFIG": own.get("COOPER_CONFIG") or str(layout.checkout / "cooper.yaml"),
             "COOPER_HTTP_HOST": "127.0.0.1",
             "COOPER_HTTP_PORT": str(addresses.ports["bot"]),
             "COOPER_SIGNING_KEY_FILE": str(keys.signing),
@@ -144,12 +144,6 @@ def application_environment(
         | aws_environment(given, keys, addresses)
         | {key: value for key, value in own.items() if key == "COOPER_INSTALLATION"}
     )
-
-
-def default_config(layout: Layout) -> Path:
-    """Return the configuration of the embedded stack: the checkout's own, else the demo's."""
-    own = layout.checkout / "cooper.yaml"
-    return own if own.exists() else layout.checkout / "infra" / "local" / "cooper.yaml"
 
 
 def write_run_env(layout: Layout, environment: Mapping[str, str]) -> None:

@@ -12,12 +12,10 @@ import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 from psycopg import sql
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from infra.local.environments import run
 from infra.local.progress import StepError
@@ -171,32 +169,41 @@ def process(layout: Layout) -> Process:
 
 def with_driver(url: str, driver: str) -> str:
     """Return the URL with the SQLAlchemy driver named."""
-    return (
-        make_url(url).set(drivername=f"postgresql+{driver}").render_as_string(hide_password=False)
-    )
+    return _at(url, scheme=f"postgresql+{driver}")
 
 
 def checked_url(url: str) -> str:
     """Return a DATABASE_URL given from outside, driver left out. Raises StepError when it is none of Postgres."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StepError("DATABASE_URL is no database URL (postgresql://user@host/name).") from error
-    if parsed.get_backend_name() not in ("postgresql", "postgres") or not parsed.database:
-        raise StepError("DATABASE_URL must be postgresql://… and name a database.")
-    return parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    parsed = urlsplit(url)
+    kind = parsed.scheme.partition("+")[0]
+    if kind not in ("postgresql", "postgres") or not database_of(url):
+        raise StepError(
+            "DATABASE_URL must be a Postgres URL that names a database: postgresql://user@host/cooper."
+        )
+    return _at(url, scheme="postgresql")
+
+
+def database_of(url: str) -> str:
+    """Return the name of the database in a URL."""
+    return unquote(urlsplit(url).path.lstrip("/"))
+
+
+def _at(url: str, **parts: str) -> str:
+    parsed = urlsplit(url)._replace(**parts)
+    # urlunsplit drops the slashes before an empty host, which a URL of a Unix socket has.
+    query = f"?{parsed.query}" if parsed.query else ""
+    return f"{parsed.scheme}://{parsed.netloc}{parsed.path}{query}"
 
 
 def sibling_url(url: str, name: str, *, embedded: bool) -> str:
     """Return the URL of Airflow's or MLflow's database beside Cooper's own."""
-    parsed: URL = make_url(url)
-    database = name if embedded else f"{parsed.database}_{name}"
-    return parsed.set(database=database).render_as_string(hide_password=False)
+    database = name if embedded else f"{database_of(url)}_{name}"
+    return _at(url, path=f"/{quote(database)}")
 
 
 def ensure_database(url: str, *, maintenance: str) -> None:
     """Create the database of `url`, if it is missing, through the one of `maintenance`."""
-    name = make_url(url).database or ""
+    name = database_of(url)
     try:
         with psycopg.connect(maintenance, autocommit=True) as connection:
             query = "select 1 from pg_database where datname = %s"
@@ -221,6 +228,6 @@ def migrated(url: str) -> str | None:
 def mark_migrated(url: str, mark: str) -> None:
     """Note in the database itself which migrations it has, so that a fresh database is never taken for an old one."""
     with psycopg.connect(url, autocommit=True) as connection:
-        name = sql.Identifier(make_url(url).database or "")
+        name = sql.Identifier(database_of(url))
         statement = sql.SQL("comment on database {} is {}").format(name, sql.Literal(mark))
         connection.execute(statement)

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from infra.local.environments import ENVIRONMENTS, check_disk
 from infra.local.progress import StepError
@@ -14,7 +15,6 @@ from infra.local.stack.layout import Layout
 
 _FREE_BYTES = 1_000_000_000
 _SOCKET_LIMIT = 107
-_MODULES = {"nlu": "nlu", "dags": "dags"}
 
 
 def check(layout: Layout, given: Given, names: frozenset[str]) -> None:
@@ -26,7 +26,7 @@ def check(layout: Layout, given: Given, names: frozenset[str]) -> None:
     _environments(layout, names)
     _slack(given.values)
     if "bot" in names:
-        _configuration(given)
+        _configuration(layout, given)
 
 
 def _platform() -> None:
@@ -84,7 +84,9 @@ def _slack(values: Mapping[str, str]) -> None:
             raise StepError(f"{name} does not start with {start}: it is another kind of token.")
 
 
-def _configuration(given: Given) -> None:
-    path = given.values.get("COOPER_CONFIG")
-    if path and not os.path.isfile(path):  # noqa: PTH113 - a plain question about a given string
-        raise StepError(f"COOPER_CONFIG names {path}, and there is no such file.")
+def _configuration(layout: Layout, given: Given) -> None:
+    path = Path(given.values.get("COOPER_CONFIG") or layout.checkout / "cooper.yaml")
+    if not path.is_file():
+        raise StepError(
+            f"there is no configuration at {path}: set COOPER_CONFIG to your cooper.yaml."
+        )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from infra.local.environments import run
+from infra.local.images.build import build as build_image
+from infra.local.images.build import is_current
 from infra.local.progress import Progress, StepError
 from infra.local.stack.layout import Layout
 
@@ -101,22 +103,10 @@ def page(layout: Layout, progress: Progress) -> None:
 
 def images(layout: Layout, progress: Progress) -> None:
     """Build the local images that training and serving run in."""
-    sources = layout.checkout / "infra" / "local" / "images"
     for name in IMAGES:
-        _build(
-            progress,
-            f"Local image {name}",
-            stamp=layout.images / name / ".made-from",
-            result=image_python(layout, name),
-            mark=fingerprint(layout.checkout, [sources]),
-            build=lambda name=name: run(  # type: ignore[misc] # the default binds the loop's value
-                [
-                    *(layout.python(), "-m", "infra.local.images", "build", name),
-                    *("--into", str(layout.images)),
-                ],
-                layout.logs / f"image-{name}.log",
-            ),
-        )
+        if not is_current(name, layout.images):
+            with progress.step(f"Local image {name}"):
+                build_image(name, layout.images)
 
 
 def image_python(layout: Layout, name: str) -> Path:

