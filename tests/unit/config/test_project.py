@@ -1,0 +1,127 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from actions.config import ConfigError, load_text
+from actions.project import Project, load_project, unique_names
+
+EXAMPLE = Path(__file__).parents[3] / "examples/claims-frequency"
+
+LEAST = """\
+name: fraud
+owner: UANA00001
+team: risk
+channel: "#ml"
+image: {framework: sklearn, version: "1.4-2"}
+data: {train: s3://data/fraud/train.csv, holdout: s3://data/fraud/holdout.csv, target: fraud}
+metrics: [{name: auc, goal: maximise}]
+"""
+
+
+def read(text: str) -> Project:
+    return load_text(Project, text, "project.yaml", checks=[unique_names])
+
+
+def mistakes(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read(text)
+    return str(caught.value)
+
+
+def changed(**values) -> str:
+    return yaml.safe_dump({**yaml.safe_load(LEAST), **values}, sort_keys=False)
+
+
+def test_the_least_file_has_sensible_defaults():
+    project = read(LEAST)
+    assert project.instance.default == "ml.m5.xlarge"
+    assert project.instance.max_runtime == timedelta(hours=1)
+    assert project.entry_points.train == "train.py"
+    assert project.serving.max_latency_ms == 500
+    assert project.monitors == ()
+
+
+def test_the_example_says_what_the_demo_needs():
+    project = load_project(EXAMPLE)
+    assert project.name == "claims-frequency"
+    assert project.hyperparameters["learning_rate"] == 0.05
+    assert [metric.name for metric in project.metrics if metric.regex] == [
+        "validation_deviance", "train_deviance",
+    ]  # fmt: skip
+    thresholds = project.metrics[0].thresholds
+    assert thresholds is not None
+    assert (thresholds.max, thresholds.min_relative_change) == (4.3, 0)
+
+
+def test_a_project_survives_being_stored():
+    project = load_project(EXAMPLE)
+    assert Project.model_validate_json(project.model_dump_json()) == project
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"image": {"framework": "sklearn"}}, "give framework and version"),
+        ({"image": {}}, "give framework and version"),
+        ({"image": {"uri": "x", "framework": "sklearn", "version": "1"}}, "not both"),
+        ({"image": {"framework": "sklern", "version": "1"}}, "did you mean 'sklearn'"),
+        ({"image": {"framework": "sklearn", "version": 1.4}}, 'put it in quotes: "1.4"'),
+        ({"instance": {"default": "m5.xlarge"}}, "an instance type such as ml.m5.xlarge"),
+        ({"instance": {"count": 8, "max_count": 2}}, "count is 8, above max_count 2"),
+        ({"instance": {"max_runtime": "P29D"}}, "from PT1M to P28D"),
+        ({"instance": {"max_runtime": "PT1S"}}, "from PT1M to P28D"),
+        ({"instance": {"max_runtime": 3600}}, "should be an ISO 8601 duration"),
+        ({"instance": {"allowed": []}}, "should hold at least 1"),
+        ({"entry_points": {"train": "../train.py"}}, "not a path inside the project"),
+        ({"entry_points": {"trian": "t.py"}}, "did you mean 'train'"),
+        ({"hyperparameters": {"depth": [1, 2]}}, "should be one value"),
+        ({"hyperparameters": {"max depth": 3}}, "a name of letters, digits and _"),
+        ({"hyperparameters": {"x": "y" * 2501}}, "at most 2500 characters"),
+        ({"metrics": []}, "should hold at least 1"),
+        ({"metrics": [{"name": "auc", "goal": "maximize"}]}, "did you mean 'maximise'"),
+        ({"metrics": [{"name": "auc", "goal": "maximise", "regex": "auc=("}]}, "not a regular"),
+        ({"metrics": [{"name": "auc", "goal": "maximise", "regex": "auc=.*"}]}, "one group"),
+        ({"metrics": [{"name": "auc", "goal": "maximise", "regex": "(a)(b)"}]}, "has 2"),
+        ({"metrics": [{"name": "a", "goal": "maximise"}, {"name": "A", "goal": "minimise"}]}, "a second metric 'A'"),
+        ({"metrics": [{"name": "a", "goal": "maximise", "thresholds": {"min": 2, "max": 1}}]}, "nothing could pass"),
+        ({"metrics": [{"name": "a", "goal": "maximise", "thresholds": {}}]}, "holds no threshold"),
+        ({"metrics": [{"name": "a", "goal": "maximise", "thresholds": {"min_relative_change": 2}}]}, "at most 1"),
+        ({"metrics": [{"name": "a", "goal": "maximise", "thresholds": {"min_absolute_change": 0}}]}, "more than 0"),
+        ({"monitors": [{"name": "m", "check": "drift"}]}, "data_drift"),
+        ({"monitors": [{"name": "m", "check": "activity", "window": "7d"}]}, "ISO 8601"),
+        ({"data": {"train": "a.csv", "holdout": "a.csv", "target": "y"}}, "judged on its own data"),
+        ({"data": {"train": "s3://b", "holdout": "b.csv", "target": "y"}}, "an S3 address"),
+        ({"owner": "ana"}, "a Slack member ID"),
+        ({"name": "Fraud Detection"}, "a name: up to 32"),
+        ({"aliases": ["Claims", "claims"]}, "a second alias 'claims'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_what_would_be_right(values, expected):
+    assert expected in mistakes(changed(**values))
+
+
+def test_files_that_are_not_there_are_named_by_line_beside_other_mistakes(tmp_path):
+    (tmp_path / "project.yaml").write_text(
+        'name: fraud\nowner: ana\nteam: risk\nchannel: "#ml"\nsource: src\n'
+        'image: {framework: sklearn, version: "1.4-2"}\n'
+        "data:\n  train: data/train.csv\n  holdout: s3://data/holdout.csv\n  target: y\n"
+        "metrics: [{name: auc, goal: maximise}]\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_project(tmp_path)
+    found = [(one.line, one.path, one.message) for one in caught.value.problems]
+    assert found == [
+        (1, "entry_points.evaluate", "src/evaluate.py does not exist"),
+        (1, "entry_points.train", "src/train.py does not exist"),
+        (1, "serving.sample", "sample.json does not exist"),
+        (2, "owner", "'ana' is not a Slack member ID such as U012AB3CD"),
+        (5, "source", "src does not exist"),
+        (8, "data.train", "data/train.csv does not exist"),
+    ]
+
+
+def test_a_folder_without_the_file_says_so(tmp_path):
+    with pytest.raises(ConfigError, match=r"project\.yaml:1:1: the file does not exist"):
+        load_project(tmp_path)
