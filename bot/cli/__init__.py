@@ -1,0 +1,108 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` is quick."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="cooper",
+    help="The colleague in Slack who runs a company's machine-learning platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+database = typer.Typer(help="The database's schema.", no_args_is_help=True)
+project = typer.Typer(help="Model projects.", no_args_is_help=True)
+nlu = typer.Typer(help="The language model.", no_args_is_help=True)
+app.add_typer(database, name="db")
+app.add_typer(project, name="project")
+app.add_typer(nlu, name="nlu")
+
+
+@app.command()
+def up() -> None:
+    """Start the embedded stack and stay until Ctrl-C."""
+    from infra.local.stack import Options, up  # noqa: PLC0415
+
+    raise typer.Exit(up(Options()))
+
+
+@app.command()
+def bot() -> None:
+    """Take in what Slack sends."""
+    from bot.cli.processes import bot  # noqa: PLC0415
+
+    bot()
+
+
+@app.command()
+def worker() -> None:
+    """Answer, plan, start and follow."""
+    from bot.cli.processes import worker  # noqa: PLC0415
+
+    worker()
+
+
+@app.command()
+def actions() -> None:
+    """Run Rasa's action server on loopback."""
+    from bot.cli.nlu import serve_actions  # noqa: PLC0415
+
+    serve_actions()
+
+
+@app.command()
+def parse(
+    text: Annotated[str | None, typer.Argument(help="The text to parse.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help='A file of {"text": …} lines; - for standard input.')
+    ] = None,
+) -> None:
+    """Print what a text means as JSON; changes nothing."""
+    from bot.cli.parse import parse  # noqa: PLC0415
+
+    parse(text, file)
+
+
+@app.command()
+def generate(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether something is out of date.")
+    ] = False,
+) -> None:
+    """Write everything that derives from the catalogue."""
+    from bot.cli.generate import generate  # noqa: PLC0415
+
+    generate(check=check)
+
+
+@database.command("upgrade")
+def database_upgrade() -> None:
+    """Bring the database to the newest schema."""
+    from bot.cli.database import upgrade_database  # noqa: PLC0415
+    from bot.cli.processes import settings  # noqa: PLC0415
+
+    upgrade_database(settings().database_url.get_secret_value())
+
+
+@project.command("register")
+def project_register(
+    location: Annotated[str, typer.Argument(help="A folder or a git URL.")],
+    ref: Annotated[str | None, typer.Option(help="Branch, tag or commit of the URL.")] = None,
+    by: Annotated[str, typer.Option(help="Who registers it, for the audit log.")] = "cli",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Validate, package and register a project; from then on chat knows it."""
+    from bot.cli.project import register  # noqa: PLC0415
+
+    register(location, ref, by, as_json=as_json)
+
+
+@nlu.command("train")
+def nlu_train() -> None:
+    """Train the language model where its inputs changed."""
+    from bot.cli.nlu import train  # noqa: PLC0415
+
+    train()
