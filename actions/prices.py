@@ -16,6 +16,7 @@ REGION = "us-east-1"
 
 _PUBLIC = "public price tables, not checked against AWS's price list"
 _SDK = "instance_gpu_info.json of the SageMaker SDK"
+_KARPENTER = "Karpenter's generated instance table (Apache-2.0)"  # the SDK's lacks the row
 _AS_OF = "2026-01"
 
 
@@ -42,10 +43,9 @@ class Estimate:
 
     def __str__(self) -> str:
         """`about $0.23 (estimate, prices as of 2026-01)`."""
-        bound = "at most" if self.spot else "about"
         cents = self.usd.quantize(Decimal("0.01"), ROUND_HALF_UP)
-        shown = f"${cents}" if cents else "less than $0.01"
-        return f"{bound} {shown} (estimate, prices as of {self.price.as_of})"
+        shown = f"{'at most' if self.spot else 'about'} ${cents}" if cents else "less than $0.01"
+        return f"{shown} (estimate, prices as of {self.price.as_of})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class InstanceType:
 TABLE: tuple[InstanceType, ...] = (
     InstanceType("ml.m5.xlarge", 0, "0.23", "CPU instance"),
     InstanceType("ml.g4dn.xlarge", 1, "0.7364", _SDK),
-    InstanceType("ml.g5.xlarge", 1, "1.408", "AWS instance page; the SDK's table lacks the row"),
+    InstanceType("ml.g5.xlarge", 1, "1.408", _KARPENTER),
     InstanceType("ml.g5.12xlarge", 4, "7.09", _SDK),
     InstanceType("ml.g5.48xlarge", 8, "20.36", _SDK),
-    InstanceType("ml.g6.12xlarge", 4, "5.752", "AWS instance page; the SDK's table lacks the row"),
+    InstanceType("ml.g6.12xlarge", 4, "5.752", _KARPENTER),
     InstanceType("ml.p4d.24xlarge", 8, None, _SDK),
     InstanceType("ml.p5.48xlarge", 8, None, _SDK),
 )

@@ -15,9 +15,9 @@ MAX_BYTES = 50 * 1024 * 1024
 
 EXCLUDED_FOLDERS = frozenset(
     {
-        ".git", ".hg", ".svn", ".venv", "venv", "env", "node_modules", "__pycache__", "mlruns",
+        ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", "mlruns",
         ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox",
-        ".ipynb_checkpoints", ".idea", ".vscode", ".aws", ".ssh", ".dvc", "build", "dist",
+        ".ipynb_checkpoints", ".idea", ".vscode", ".aws", ".ssh", ".dvc",
     }
 )  # fmt: skip
 EXCLUDED_FILES = (".env", ".netrc", ".pypirc", ".DS_Store", ".coverage")
@@ -91,7 +91,8 @@ def _walk(root: Path, folder: Path, problems: list[str]) -> Iterator[tuple[str, 
             else:
                 yield name, path
         elif entry.is_dir():
-            yield from _walk(root, path, problems)
+            if not (path / "pyvenv.cfg").exists():  # a virtual environment of whatever name
+                yield from _walk(root, path, problems)
         elif entry.is_file():
             yield name, path
         else:
