@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=240,
         help="seconds a model server may take to start",
     )
+    parser.add_argument(
+        "--concurrency", type=int, default=max(1, os.cpu_count() or 1), help="jobs that run at once"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -40,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             images=options.images,
             stop_grace=options.stop_grace,
             startup_timeout=options.startup_timeout,
+            concurrency=options.concurrency,
         )
     except OSError as error:
         sys.stderr.write(f"error: the AWS stand-in cannot start: {error}\n")

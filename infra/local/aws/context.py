@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +21,7 @@ class Settings:
     url: str
     stop_grace: float = 120
     startup_timeout: float = 240
-    concurrency: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
+    concurrency: int = 1
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,8 @@ def _sync(recipe: Path, target: Path) -> None:
             "sync",
             "--frozen",
             "--quiet",
+            # Jobs never write into an image, so what is not compiled now is compiled by each of them.
+            "--compile-bytecode",
             "--project",
             str(recipe),
             "--python",

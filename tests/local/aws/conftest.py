@@ -39,7 +39,7 @@ def aws(tmp_path_factory, images):
     process = Process(
         tmp_path_factory.mktemp("aws"), images, "--stop-grace", "1", "--startup-timeout", "60"
     )
-    aws = Aws(process.url)
+    aws = Aws(process.url, process.process.pid)
     furnish(aws)
     yield aws
     process.stop()

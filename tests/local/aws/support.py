@@ -7,6 +7,7 @@ import time
 import uuid
 
 import boto3
+import psutil
 from botocore.config import Config
 
 BUCKET = "cooper-tests"
@@ -36,8 +37,9 @@ print("secrets", secrets, "threads", os.environ["OMP_NUM_THREADS"])
 class Aws:
     """boto3 against one stand-in, and the requests the tests share."""
 
-    def __init__(self, url):
+    def __init__(self, url, pid=None):
         self.url = url
+        self.process = psutil.Process(pid) if pid else None
         for service in ("s3", "sagemaker", "sagemaker-runtime", "logs", "cloudwatch", "iam", "sts"):
             setattr(self, service.replace("-", "_"), self.client(service))
 
@@ -54,6 +56,21 @@ class Aws:
     def put(self, key, body):
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         return f"s3://{BUCKET}/{key}"
+
+    def keys(self, prefix):
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [each["Key"] for each in found.get("Contents", [])]
+
+    def processes(self, word=""):
+        """Return the stand-in's descendants whose command line holds `word`."""
+        return [
+            each
+            for each in self.process.children(recursive=True)
+            if word in command_line(each)
+        ]
+
+    def jobs_running(self):
+        return self.processes("train.py")
 
     def source(self, code, **more):
         """Upload a source package with `train.py`; return its URI."""
@@ -163,6 +180,13 @@ class Aws:
             EndpointName=name, ContentType="application/json", Body=json.dumps(body), **more
         )
         return json.loads(answer["Body"].read())["predictions"], answer
+
+
+def command_line(process):
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 def channel(name, uri=f"s3://{BUCKET}/data/"):

@@ -1,0 +1,81 @@
+import signal
+
+import psutil
+import pytest
+
+from tests.local.aws.support import BUCKET, Aws, command_line, furnish, until
+
+HANGS = """
+import subprocess
+print("rmse=0.5;")
+subprocess.run(["sleep", "600"])
+"""
+
+
+def gone(processes):
+    """Wait until none of the processes is alive."""
+    until(
+        lambda: [
+            (each.pid, command_line(each))
+            for each in processes
+            if each.is_running() and each.status() != psutil.STATUS_ZOMBIE
+        ],
+        lambda alive: not alive,
+        seconds=20,
+    )
+
+
+def busy(process, artefact_body):
+    """Let a stand-in serve an endpoint and run a job; return its client and the names of both."""
+    aws = Aws(process.url, process.process.pid)
+    furnish(aws)
+    data = aws.put("models/model.tar.gz", artefact_body)
+    endpoint = aws.endpoint(aws.config(aws.model(data)))
+    assert aws.steady(endpoint)["EndpointStatus"] == "InService"
+    job = aws.train(HANGS, Tags=[{"Key": "cooper:request", "Value": "R1"}])
+    until(lambda: aws.training(job), lambda each: each.get("FinalMetricDataList"))
+    return aws, endpoint, job
+
+
+@pytest.fixture(scope="session")
+def artefact_body(aws, artefact):
+    key = artefact.removeprefix(f"s3://{BUCKET}/")
+    return aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_all_is_there_again_after_a_restart(start, artefact_body, number):
+    process = start()
+    aws, endpoint, job = busy(process, artefact_body)
+    children = aws.processes()
+    assert any("sleep 600" in command_line(each) for each in children)
+    assert any("serve.py" in command_line(each) for each in children)
+
+    process.process.send_signal(number)
+    process.process.wait(30)
+    gone(children)
+
+    again = start()
+    aws = Aws(again.url, again.process.pid)
+    assert round(aws.predict(endpoint)[0][0], 3) == 4.0
+    assert aws.steady(endpoint)["EndpointStatus"] == "InService"
+    failed = aws.training(job)
+    assert failed["TrainingJobStatus"] == "Failed"
+    assert "stand-in was restarted" in failed["FailureReason"]
+    assert failed["SecondaryStatusTransitions"][-1]["Status"] == "Failed"
+    tags = aws.sagemaker.list_tags(ResourceArn=failed["TrainingJobArn"])["Tags"]
+    assert tags == [{"Key": "cooper:request", "Value": "R1"}]
+    body = aws.s3.get_object(Bucket=BUCKET, Key="data/rows.csv")["Body"].read()
+    assert body.startswith(b"x,y\n0,0\n")
+    with pytest.raises(aws.sagemaker.exceptions.ResourceInUse):
+        aws.train(HANGS, name=job)
+
+
+def test_a_port_that_is_taken_is_said(start, tmp_path, capfd):
+    process = start()
+    port = process.url.rsplit(":", 1)[1]
+    from infra.local.aws.starter import DidNotStartError, Process
+
+    with pytest.raises(DidNotStartError, match="ended with 1"):
+        Process(tmp_path / "other", tmp_path, "--port", port)
+    assert "the AWS stand-in cannot start" in capfd.readouterr().err
