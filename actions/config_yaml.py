@@ -129,11 +129,8 @@ def _check_depth(text: str, document: Document) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            mark = event.start_mark
             message = f"nested deeper than {MAX_DEPTH} levels"
-            raise YamlProblemsError(
-                [Problem(document.file, mark.line + 1, mark.column + 1, "", message)]
-            )
+            raise YamlProblemsError([Problem(document.file, *_at(event), "", message)])
 
 
 class _Builder:
@@ -154,6 +151,7 @@ class _Builder:
         try:
             if isinstance(node, yaml.SequenceNode):
                 return [self.build(item, (*path, i)) for i, item in enumerate(node.value)]
+            assert isinstance(node, yaml.MappingNode)
             return self._mapping(node, path)
         finally:
             self._open.discard(id(node))
@@ -216,9 +214,9 @@ class _Builder:
             return 0
 
 
-def _at(node: yaml.Node) -> tuple[int, int]:
+def _at(node: yaml.Node | yaml.Event) -> tuple[int, int]:
     mark = node.start_mark
-    return (mark.line + 1, mark.column + 1)
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
