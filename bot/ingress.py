@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.store import EnvelopeRefusedError
-from bot.inbound import envelope_key
+from bot.inbound import decode, envelope_key
 
 if TYPE_CHECKING:
     from infra.store.envelopes import Envelopes
@@ -79,6 +79,8 @@ def listen(app: AsyncApp, inbox: Inbox, open_modal: OpenModal) -> None:
         if identity is None:
             return BoltResponse(status=200)
         kind, key = identity
+        if decode(kind, body, context.bot_user_id or "") is None:
+            return BoltResponse(status=200)
         if _opens_modal(body):
             await open_modal(body)
             return BoltResponse(status=200)

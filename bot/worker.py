@@ -20,6 +20,9 @@ log = structlog.get_logger()
 # Any constants will do; each lets one worker at a time run that loop.
 _FOLLOW_LOCK = 7_301_002
 _STALLED_AFTER = 30
+# A job whose lock was taken when it was announced is not announced again when the lock is free, and
+# procrastinate drops an announcement that comes while it fetches; so the queue is looked at often.
+_FETCH_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Worker:
                 self.queue.run_worker_async(
                     concurrency=self.concurrency,
                     install_signal_handlers=False,
-                    fetch_job_polling_interval=2.0,
+                    fetch_job_polling_interval=_FETCH_SECONDS,
                     shutdown_graceful_timeout=10.0,
                     delete_jobs="successful",
                 )
