@@ -34,9 +34,20 @@ async def observed(world: World, known: RunProgress) -> RunProgress:
             "started": run.started,
             "ended": run.ended,
             "phase": None,
+            "failure": await _failure(world, known, stages),
         }
     )
     return await _with_job(world, seen)
+
+
+async def _failure(
+    world: World, known: RunProgress, stages: tuple[StageProgress, ...]
+) -> str | None:
+    """What the failed stage says of itself; the job's own reason is part of it."""
+    failed = next((stage for stage in stages if stage.state == "failed"), None)
+    if failed is None:
+        return None
+    return known.failure or await world.orchestrator.failure(known.dag, known.run_id, failed.name)
 
 
 def _stage(
@@ -69,6 +80,6 @@ async def _with_job(world: World, seen: RunProgress) -> RunProgress:
             "phase": job.phase if job.status == "InProgress" else None,
             "metrics": job.metrics,
             "billable_seconds": job.billable_seconds,
-            "failure": job.failure,
+            "failure": seen.failure or job.failure,
         }
     )
