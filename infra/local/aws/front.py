@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Callable
 from typing import Any
+from xml.sax.saxutils import escape
 
 from botocore import xform_name
 from starlette.requests import Request
@@ -22,6 +23,26 @@ from infra.local.aws.runtime import Runtime
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _TARGET = "SageMaker."
+# Signing names of what ministack stands in for here. It knows more, some of which starts containers.
+_OTHERS = frozenset(
+    {
+        "budgets",
+        "cloudformation",
+        "ecr",
+        "events",
+        "iam",
+        "kms",
+        "logs",
+        "monitoring",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "ssm",
+        "sts",
+        "tagging",
+    }
+)
 # Its administration can wipe everything, and any page in a browser can send a POST to loopback.
 _CLOSED = ("/_ministack/", "/_localstack/", "/_aws/")
 _log = logging.getLogger(__name__)
@@ -45,16 +66,16 @@ class Front:
             return
         request = Request(scope, receive)
         match = _SCOPE.search(request.headers.get("authorization", ""))
-        if match is None or match[3] != "sagemaker":
-            if scope["path"].startswith(_CLOSED):
-                await _error(unsupported(f"{scope['method']} {scope['path']}"))(
-                    scope, receive, send
-                )
-                return
+        if match is not None and match[3] == "sagemaker":
+            account = match[1] if re.fullmatch(r"\d{12}", match[1]) else ACCOUNT
+            response = await self._answer(Caller(account, match[2]), request)
+        elif match is not None and match[3] not in _OTHERS:
+            response = _refusal(request, f"the service {match[3]!r}")
+        elif scope["path"].startswith(_CLOSED):
+            response = _refusal(request, f"{request.method} {request.url.path}")
+        else:
             await self._others(scope, receive, send)
             return
-        account = match[1] if re.fullmatch(r"\d{12}", match[1]) else ACCOUNT
-        response = await self._answer(Caller(account, match[2]), request)
         await response(scope, receive, send)
 
     async def _answer(self, caller: Caller, request: Request) -> Response:
@@ -90,6 +111,18 @@ class Front:
             if handler is not None:
                 return handler
         return None
+
+
+def _refusal(request: Request, what: str) -> Response:
+    """Answer in the protocol the client speaks, so that it finds the message."""
+    error = unsupported(what)
+    if "x-www-form-urlencoded" not in request.headers.get("content-type", ""):
+        return _error(error)
+    content = (
+        f"<Response><Errors><Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+        f"</Error></Errors><RequestID>{uuid.uuid4()}</RequestID></Response>"
+    )
+    return Response(content, status_code=error.status, media_type="text/xml")
 
 
 def _error(error: AwsError) -> Response:

@@ -44,6 +44,7 @@ class Process:
                 self.url = line.split()[1]
                 break
         else:
+            self.process.stdout.close()
             raise DidNotStartError(f"it ended with {self.process.wait()}")
         threading.Thread(target=self._drain, daemon=True).start()
 

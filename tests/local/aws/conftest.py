@@ -46,8 +46,14 @@ def aws(tmp_path_factory, images):
 
 
 @pytest.fixture(scope="session")
-def artefact(aws):
-    """The model.tar.gz of a job that was really trained: y = 2x."""
-    job = aws.trained(aws.train())
+def trained(aws):
+    """The description of a job that really trained: y = 2x."""
+    job = aws.trained(aws.train(hyperparameters={"slope": 1.0}))
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    return job["ModelArtifacts"]["S3ModelArtifacts"]
+    return job
+
+
+@pytest.fixture(scope="session")
+def artefact(trained):
+    """The URI of the model.tar.gz it wrote."""
+    return trained["ModelArtifacts"]["S3ModelArtifacts"]

@@ -27,7 +27,9 @@ rows = pd.read_csv(os.path.join(os.environ["SM_CHANNEL_TRAIN"], "rows.csv"))
 model = LinearRegression().fit(rows[["x"]], rows["y"] * arguments.slope)
 print("epoch", 1, "rmse=0.5;")
 print("epoch", 2, f"rmse={0.25:.4f};")
-mlflow.sklearn.save_model(model, os.environ["SM_MODEL_DIR"] + "/model")
+mlflow.sklearn.save_model(
+    model, os.environ["SM_MODEL_DIR"] + "/model", pip_requirements=["scikit-learn"]
+)
 pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "report.json").write_text(json.dumps({"ok": True}))
 secrets = [name for name in os.environ if "SLACK" in name or "DATABASE" in name]
 print("secrets", secrets, "threads", os.environ["OMP_NUM_THREADS"])
@@ -64,9 +66,7 @@ class Aws:
     def processes(self, word=""):
         """Return the stand-in's descendants whose command line holds `word`."""
         return [
-            each
-            for each in self.process.children(recursive=True)
-            if word in command_line(each)
+            each for each in self.process.children(recursive=True) if word in command_line(each)
         ]
 
     def jobs_running(self):
