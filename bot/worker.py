@@ -1,8 +1,9 @@
 """The worker: the queue's jobs, and the loops that follow runs and keep the queue healthy."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from procrastinate import App
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 # Any constants will do; each lets one worker at a time run that loop.
 _FOLLOW_LOCK = 7_301_002
 _STALLED_AFTER = 30
+# Slack takes about fifty edits a minute of an app (Tier 3); leave most of them to what changes.
+_REDRAW_SECONDS = 5.0
+_REDRAW_SECONDS_EACH = 3.0
 # A job whose lock was taken when it was announced is not announced again when the lock is free, and
 # procrastinate drops an announcement that comes while it fetches; so the queue is looked at often.
 _FETCH_SECONDS = 0.1
@@ -36,6 +40,8 @@ class Worker:
     execution: Execution
     poll_seconds: float
     concurrency: int = 8
+    redrawn: dict[int, float] = field(default_factory=dict)
+    """When each running card was last redrawn, in monotonic seconds."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; jobs under way are finished first."""
@@ -86,9 +92,20 @@ class Worker:
                 async with self.store.transaction() as tx:
                     active = await tx.requests(states=(State.RUNNING, State.STOPPING), limit=500)
                 for request in active:
-                    await self.execution.follow(request.number)
+                    if not await self.execution.follow(request.number):
+                        await self._keep_moving(request.number, len(active))
             finally:
                 await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _FOLLOW_LOCK})
+
+    async def _keep_moving(self, number: int, active: int) -> None:
+        """Redraw a running card now and then, so that its clock and cost move."""
+        pause = max(_REDRAW_SECONDS, active * _REDRAW_SECONDS_EACH)
+        now = time.monotonic()
+        if now - self.redrawn.get(number, now - pause) < pause:
+            return
+        self.redrawn[number] = now
+        async with self.store.transaction() as tx:
+            await tx.show_card(number)
 
     async def _retry_stalled(self) -> None:
         """Jobs of workers that died are taken up again."""
