@@ -15,8 +15,12 @@ _UNIT = {
     "w": r"w|wks?|weeks?",
 }
 _ANY_UNIT = "|".join(_UNIT.values())
-_AMOUNT = rf"(?:\d+(?:\.\d+)?|half an?|an? half|{NUMBER}(?: and a half)?|an?)"
-DURATION = rf"(?:{_AMOUNT}[ -]?(?:{_ANY_UNIT})\b(?: and a half| and a quarter)?)"
+_DIGITS = r"\d+(?:\.\d+)?"
+_AMOUNT = rf"(?:{_DIGITS}|half an?|an? half|{NUMBER}(?: and a half)?|an?)"
+DURATION = (
+    rf"(?:(?:{_DIGITS}[ -]?|(?<![\w.]){_AMOUNT}[ -])(?:{_ANY_UNIT})\b"
+    r"(?: and a half| and a quarter)?)"
+)
 DURATIONS = rf"{DURATION}(?:(?:,| and)? ?{DURATION})*(?:\d{{1,2}}\b)?"
 """Pattern of a duration in words: "4 hours", "1h30m", "two and a half days"."""
 

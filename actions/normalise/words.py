@@ -4,7 +4,7 @@ import re
 
 from actions.normalise.errors import NotReadable
 from actions.normalise.markup import split_reference
-from actions.normalise.numbers import read_integer
+from actions.normalise.numbers import NUMBER_WORD, read_integer
 
 ENVIRONMENTS = {
     "staging": ("staging", "stage", "stg", "test", "preprod", "pre-prod", "pre-production"),
@@ -166,7 +166,10 @@ def read_id(raw: str, letter: str, words: str) -> str:
         rf"(?:the )?(?:(?:{words})s?\s*)?(?:no\.?|number|id)?\s*#?\s*{letter.lower()}?-?#?\s*(\d{{1,9}})",
         text,
     )
-    number = int(match[1]) if match else (read_integer(text) if text.isalpha() else None)
+    spelled = re.sub(rf"^(?:the )?(?:(?:{words}) )?", "", text)
+    number = int(match[1]) if match else None
+    if match is None and re.fullmatch(rf"{NUMBER_WORD}(?:[ -]{NUMBER_WORD})*", spelled):
+        number = read_integer(spelled)
     if not number:
         msg = f"“{raw.strip()}” is not an id. Say for example {letter}42."
         raise NotReadable(msg)

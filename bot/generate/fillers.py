@@ -5,19 +5,149 @@ from random import Random
 
 from actions.spec import Parameter
 
-_TOPICS = (
-    "claims fraud churn lapse pricing renewal hail fleet credit basket demand ad customer policy "
-    "storm motor health travel supplier energy price image text search ranking sensor yield stock "
-    "invoice quote retention upsell anomaly telematics weather traffic patient loan night store route"
-).split()
-_TASKS = (
-    "frequency severity detection risk score scoring uplift forecast model clf ranker ctr affinity "
-    "damage propensity value segments embedding classifier reg demand quality prediction"
-).split()
-_SYLLABLES = "ka lo mi ten zor bal quo rin dex fal ver tis mon gra pel shi ux nor vek tra lum bex cor dan".split()
-_NUMBERS = "one two three four five six seven eight nine ten twelve sixteen twenty".split()
-_FAMILIES = "m5 m6i m7g c5 c6i g4dn g5 g6 p3 p4d p4de p5 r5 r6i t3 trn1 inf2 c7g m5d g6e".split()
-_SIZES = "medium large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge 48xlarge".split()
+_TOPICS = [
+    "claims",
+    "fraud",
+    "churn",
+    "lapse",
+    "pricing",
+    "renewal",
+    "hail",
+    "fleet",
+    "credit",
+    "basket",
+    "demand",
+    "ad",
+    "customer",
+    "policy",
+    "storm",
+    "motor",
+    "health",
+    "travel",
+    "supplier",
+    "energy",
+    "price",
+    "image",
+    "text",
+    "search",
+    "ranking",
+    "sensor",
+    "yield",
+    "stock",
+    "invoice",
+    "quote",
+    "retention",
+    "upsell",
+    "anomaly",
+    "telematics",
+    "weather",
+    "traffic",
+    "patient",
+    "loan",
+    "night",
+    "store",
+    "route",
+]
+_TASKS = [
+    "frequency",
+    "severity",
+    "detection",
+    "risk",
+    "score",
+    "scoring",
+    "uplift",
+    "forecast",
+    "model",
+    "clf",
+    "ranker",
+    "ctr",
+    "affinity",
+    "damage",
+    "propensity",
+    "value",
+    "segments",
+    "embedding",
+    "classifier",
+    "reg",
+    "demand",
+    "quality",
+    "prediction",
+]
+_SYLLABLES = [
+    "ka",
+    "lo",
+    "mi",
+    "ten",
+    "zor",
+    "bal",
+    "quo",
+    "rin",
+    "dex",
+    "fal",
+    "ver",
+    "tis",
+    "mon",
+    "gra",
+    "pel",
+    "shi",
+    "ux",
+    "nor",
+    "vek",
+    "tra",
+    "lum",
+    "bex",
+    "cor",
+    "dan",
+]
+_NUMBERS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "twelve",
+    "sixteen",
+    "twenty",
+]
+_FAMILIES = [
+    "m5",
+    "m6i",
+    "m7g",
+    "c5",
+    "c6i",
+    "g4dn",
+    "g5",
+    "g6",
+    "p3",
+    "p4d",
+    "p4de",
+    "p5",
+    "r5",
+    "r6i",
+    "t3",
+    "trn1",
+    "inf2",
+    "c7g",
+    "m5d",
+    "g6e",
+]
+_SIZES = [
+    "medium",
+    "large",
+    "xlarge",
+    "2xlarge",
+    "4xlarge",
+    "8xlarge",
+    "12xlarge",
+    "16xlarge",
+    "24xlarge",
+    "48xlarge",
+]
 
 
 def _number(rng: Random, top: int = 16) -> str:

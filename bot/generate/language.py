@@ -118,12 +118,20 @@ def rules() -> dict[str, str]:
     for command in COMMANDS.values():
         form = form_of(command)
         if form is None:
-            steps = [{"intent": command.name}, {"action": "action_propose"}]
+            steps: list[dict[str, Any]] = [{"intent": command.name}, {"action": "action_propose"}]
             found.append(_rule(f"{command.name} is proposed", steps))
             continue
-        begin = [{"intent": command.name}, {"action": form}, {"active_loop": form}]
+        begin: list[dict[str, Any]] = [
+            {"intent": command.name},
+            {"action": form},
+            {"active_loop": form},
+        ]
         found.append(_rule(f"{command.name} begins its form", begin))
-        end = [{"action": form}, {"active_loop": None}, {"action": "action_propose"}]
+        end: list[dict[str, Any]] = [
+            {"action": form},
+            {"active_loop": None},
+            {"action": "action_propose"},
+        ]
         found.append(_rule(f"{command.name} is complete", end, form))
     found += [
         _rule(f"{name} is answered", [{"intent": name}, {"action": "action_converse"}])

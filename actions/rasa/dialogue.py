@@ -1,0 +1,172 @@
+"""What a text does to the form in progress. Pure: the draft goes in, the draft comes out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from actions.catalog import COMMANDS, PARAMETERS
+from actions.normalise import UnreadableError, normalise
+from actions.rasa.reading import OUTSIDE, Reading
+from actions.spec import Kind, Parameter
+
+_LEAD = re.compile(
+    r"^(?:(?:it'?s|it is|that'?s|that would be|i mean|i meant|use|take|make it|let'?s say|say|the answer is|"
+    r"to|in|on|into|for|with|please|the|ok|okay|hmm|um|uh|well|so|just)[\s,]+)+",
+    re.IGNORECASE,
+)
+_TRAIL = re.compile(
+    r"(?:[\s,]+(?:please|pls|plz|thanks|thx|then|instead|cooper))+$|[\s.!?]+$", re.IGNORECASE
+)
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*(?: [A-Za-z0-9][\w-]*){0,2}")
+_MAX_WORDS = 6
+_MAX_NAME_WORDS = 2
+_SURE = 0.8
+_ANSWERS = frozenset({"inform", "correct"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form in progress, as the caller sent it. `asked` is None where a plan is shown."""
+
+    command: str
+    params: Mapping[str, Any]
+    asked: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The form goes on with these values; `inferred` came from the thread, not from the text."""
+
+    params: dict[str, Any]
+    inferred: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The text was meant as the answer and cannot be read as one."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The text is no answer to the form: the rules for its intent apply."""
+
+
+Step = Filled | Invalid | Elsewhere
+
+
+def draft_of(raw: object) -> Draft | None:
+    """The draft in a turn's metadata; None where there is none of a command that exists."""
+    if not isinstance(raw, Mapping) or raw.get("command") not in COMMANDS:
+        return None
+    command = COMMANDS[str(raw["command"])]
+    known = {parameter.name for parameter in command.parameters}
+    given = raw.get("params")
+    params = given if isinstance(given, Mapping) else {}
+    asked = raw.get("asked")
+    return Draft(
+        command.name,
+        {str(name): value for name, value in params.items() if name in known},
+        str(asked) if asked in known else None,
+    )
+
+
+def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Values of the thread for what `command` requires and nobody said."""
+    if not isinstance(context, Mapping):
+        return {}
+    found: dict[str, Any] = {}
+    for name in COMMANDS[command].missing(params):
+        if isinstance(context.get(name), str):
+            try:
+                found[name] = normalise(PARAMETERS[name], str(context[name]))
+            except UnreadableError:
+                continue
+    return found
+
+
+def begin(command: str, reading: Reading, context: object) -> Filled:
+    """A new draft of `command`: what the text says, and what the thread makes plain."""
+    params = reading.params(command)
+    guessed = inferred(command, params, context)
+    return Filled({**guessed, **params}, tuple(guessed))
+
+
+def core(text: str) -> str:
+    """An answer without the words around it: "it's in prod, please" is "prod"."""
+    previous = ""
+    while previous != text:
+        previous, text = text, _TRAIL.sub("", _LEAD.sub("", text.strip()))
+    return text
+
+
+def _value(parameter: Parameter, text: str) -> Any:
+    """`text` as the whole answer; None where it is longer than an answer or cannot be read."""
+    answer = core(text)
+    if not answer or len(answer.split()) > _MAX_WORDS:
+        return None
+    if parameter.kind is Kind.SLUG and not _NAME.fullmatch(answer):
+        return None
+    try:
+        return normalise(parameter, answer)
+    except UnreadableError:
+        return None
+
+
+def _bare(parameter: Parameter, reading: Reading) -> Any:
+    """The whole text as the answer, where it can hardly be anything else."""
+    value = _value(parameter, reading.text)
+    if value is None or parameter.kind is not Kind.SLUG:
+        return value
+    if reading.intent in {*COMMANDS, *_ANSWERS} or reading.intent is None:
+        spelled = parameter.name in reading.params(None)
+        sure = reading.confidence >= _SURE
+        names_command = reading.command is not None and sure
+        stray = reading.intent is None and len(core(reading.text).split()) > _MAX_NAME_WORDS
+        return None if (names_command or stray) and not (spelled and not names_command) else value
+    return None
+
+
+def answer(draft: Draft, reading: Reading) -> Step:
+    """What `reading` does to `draft`: fills it, fails to, or is about something else."""
+    asked = PARAMETERS[draft.asked] if draft.asked else None
+    if asked:
+        value = _bare(asked, reading)
+        if value is not None:
+            return Filled({**draft.params, asked.name: value})
+    same = reading.command == draft.command
+    if reading.command is not None and not same:
+        return Elsewhere()
+    said = reading.params(draft.command)
+    if said and (same or reading.intent in _ANSWERS or _only_values(reading)):
+        return Filled({**draft.params, **said})
+    if asked and _meant_as_answer(reading):
+        return Invalid(_problem(asked, reading.text))
+    return Elsewhere()
+
+
+def _only_values(reading: Reading) -> bool:
+    """A short text of unclear intent that holds a value: "prod please"."""
+    return reading.intent is None and len(reading.text.split()) <= _MAX_WORDS // 2
+
+
+def _meant_as_answer(reading: Reading) -> bool:
+    words = len(core(reading.text).split())
+    if reading.intent in _ANSWERS:
+        return True
+    return reading.intent is None and 0 < words <= _MAX_NAME_WORDS
+
+
+def _problem(parameter: Parameter, text: str) -> str:
+    try:
+        normalise(parameter, core(text))
+    except UnreadableError as error:
+        return error.problem
+    return f"I could not find the answer in “{text[:80]}”."
+
+
+def is_outside(intent: str | None) -> bool:
+    """Whether Rasa's intent is one that nothing follows on."""
+    return intent is None or intent in OUTSIDE

@@ -1,0 +1,45 @@
+"""Texts as they come from Slack, made ready for the model. Pure; standard library only."""
+
+import re
+
+MAX_LENGTH = 1000
+"""Characters that the model reads; nobody asks for one thing in more."""
+
+_BOT = re.compile(r"^\s*(?:<@[UW][A-Z0-9]+(?:\|[^>]*)?>[\s,:]*)")
+_LABELLED = re.compile(r"<(?![@#!])[^<>|]+\|([^<>]+)>")
+_LINK = re.compile(r"<((?:https?|s3|mailto):[^<>|]+)>")
+_CODE = re.compile(r"`+([^`]*)`+")
+_STYLES = tuple(
+    re.compile(
+        rf"(?<![\w{re.escape(c)}]){re.escape(c)}(?!\s)([^{re.escape(c)}\n]+)(?<!\s){re.escape(c)}(?![\w{re.escape(c)}])"
+    )
+    for c in "*~_"
+)
+_REFERENCE = re.compile(
+    r"(?<![\w/:@.-])([A-Za-z][\w-]*)[@:](v?\d+|latest|champion|challenger)(?![\w:/-])",
+    re.IGNORECASE,
+)
+_ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_QUOTES = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\x00": " "}
+)
+_COMMANDS = re.compile(r"^\s*(?:/[\w-]*\s*(?:\{.*\}?)?|EXTERNAL:.*)\s*$", re.DOTALL)
+
+
+def prepare(text: str) -> str:
+    """`text` without the bot's mention, markup and what Rasa would take for its own commands.
+
+    Empty where nothing is left to understand: Rasa's `/intent{…}` and `EXTERNAL: …` give that.
+    """
+    text = _BOT.sub("", text[: 4 * MAX_LENGTH])
+    text = _LINK.sub(r"\1", _LABELLED.sub(r"\1", text))
+    text = _CODE.sub(r"\1", text)
+    for style in _STYLES:
+        text = style.sub(r"\1", text)
+    for escape, character in _ESCAPES:
+        text = text.replace(escape, character)
+    text = _REFERENCE.sub(r"\1 \2", text.translate(_QUOTES))
+    if _COMMANDS.match(text):
+        return ""
+    text = re.sub(r"^[\s/]+|EXTERNAL:", " ", text)
+    return " ".join(text.split())[:MAX_LENGTH]
