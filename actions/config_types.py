@@ -64,10 +64,12 @@ def _matching(pattern: str, meant: str) -> Callable[[str], str]:
 
 
 def relative_path(value: str) -> str:
-    """A path inside the project, normalised. Raises ValueError where it leads out."""
+    """A path inside the project, normalised. Raises ValueError where it leads out or is none."""
     path = PurePosixPath(value)
-    if not value or value.startswith(("/", "~")) or ".." in path.parts or "\\" in value:
-        raise ValueError(f"{value!r} is not a path inside the project, such as src/train.py")
+    if not value or value.startswith(("/", "~", "s3:")) or ".." in path.parts or "\\" in value:
+        raise ValueError(f"{value[:60]!r} is not a path inside the project, such as src/train.py")
+    if len(value) > 250 or not value.isprintable():
+        raise ValueError("a path has at most 250 characters, all of them printable")
     return path.as_posix()
 
 
@@ -93,7 +95,8 @@ def _text(value: str) -> str:
 
 
 s3_uri = _matching(
-    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S{1,1000}", "an S3 address: s3://bucket/key"
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S{0,1000}[^\s/]",
+    "the S3 address of one object: s3://bucket/key",
 )
 
 _SLUG = r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){0,%d}"

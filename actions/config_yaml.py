@@ -14,6 +14,7 @@ Path = tuple[str | int, ...]
 MAX_DEPTH = 32
 MAX_NODES = 20_000
 MAX_DIGITS = 300
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -177,7 +178,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._problem(key_node, path, "a key should be a plain word, not a list or mapping")
                 continue
-            key = key_node.value
+            key = self._readable(key_node, path)
             where = (*path, key)
             if key == "<<":
                 self._problem(key_node, path, "merge keys (<<) are not read; repeat the keys")
@@ -190,18 +191,26 @@ class _Builder:
         return result
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Plain:
-        value = str(node.value)
+        value = self._readable(node, path)
         self._document.written[path] = value
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
         if kind == "null":
             return None
-        if kind == "bool":
+        if kind == "bool" and value.lower() in ("true", "false"):
             return value.lower() == "true"
         if kind in ("int", "float"):
             return self._number(node, path, value, kind)
         if kind != "str":
             self._problem(node, path, f"the tag {node.tag} is not read", "write the plain value")
         return value
+
+    def _readable(self, node: yaml.ScalarNode, path: Path) -> str:
+        """The scalar's text; without what an escape can smuggle past the reader's own check."""
+        text = str(node.value)
+        if _UNREADABLE.search(text):
+            self._problem(node, path, "holds a control character or half of a character")
+            return _UNREADABLE.sub("", text)
+        return text
 
     def _number(self, node: yaml.ScalarNode, path: Path, value: str, kind: str) -> Plain:
         if len(value) > MAX_DIGITS:

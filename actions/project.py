@@ -237,6 +237,15 @@ def load_project(folder: Path, *, checks: Iterable[ConfigCheck] = ()) -> Project
     return load(Project, folder / FILE, checks=(unique_names, files, *checks), name=FILE)
 
 
+def is_path(value: str) -> bool:
+    """Whether the value is a path inside the project; what is none, the model reports."""
+    try:
+        relative_path(value)
+    except ValueError:
+        return False
+    return True
+
+
 def unique_names(data: Mapping[str, Plain]) -> Iterable[Fault]:
     """Metrics, monitors and aliases may stand once only."""
     plain = dict(data)
@@ -265,7 +274,7 @@ def _missing_files(folder: Path, data: Mapping[str, Plain]) -> Iterable[Fault]:
     named.append((("serving", "sample"), _at(plain, "serving.sample", "sample.json"), ""))
     named += [(("data", key), _at(plain, f"data.{key}", None), "") for key in ("train", "holdout")]
     for path, value, base in named:
-        if not isinstance(value, str) or value.startswith("s3:") or ".." in value:
+        if not isinstance(value, str) or not is_path(base or ".") or not is_path(value):
             continue
         target = folder / base / value
         if not (target.is_dir() if path == ("source",) else target.exists()):

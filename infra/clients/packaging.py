@@ -15,7 +15,7 @@ from typing import Any
 from actions.config import ConfigError, Fault, Plain, Problem, pick
 from actions.plans import Artifact
 from actions.ports import Artifacts
-from actions.project import FILE, Project, load_project
+from actions.project import FILE, Project, is_path, load_project
 from infra.clients.git_source import checkout, is_git_url
 from infra.clients.source_archive import ArchiveError, archive, file_sha256
 
@@ -86,10 +86,11 @@ def validate_project(folder: Path) -> Project:
         raise ConfigError([Problem(FILE, 1, 1, "", "the file is a link out of the project")])
 
     def contents(data: Mapping[str, Plain]) -> Iterable[Fault]:
-        yield from _links(inside, data)
-        yield from _scripts(inside, data)
-        yield from _columns(inside, data)
-        yield from _sample(inside, data)
+        for check in (_links, _scripts, _columns, _sample):
+            try:
+                yield from check(inside, data)
+            except OSError as error:
+                yield Fault((), f"{error.filename} cannot be read: {error.strerror}")
 
     return load_project(folder, checks=(contents,))
 
@@ -127,6 +128,8 @@ def _value(data: Mapping[str, Plain], pattern: str, default: str = "") -> str:
 
 def _file(folder: Path, *parts: str) -> Path | None:
     """A plain file inside the project; everything else is another check's to report."""
+    if not all(is_path(part) for part in parts):
+        return None
     path = folder.joinpath(*parts).resolve()
     return path if path.is_relative_to(folder) and path.is_file() else None
 
@@ -135,7 +138,7 @@ def _links(folder: Path, data: Mapping[str, Plain]) -> Iterable[Fault]:
     """A cloned repository must not make us read a file of this machine."""
     for pattern in ("source", "data.train", "data.holdout", "serving.sample"):
         value = _value(data, pattern)
-        if value and not _is_s3(value) and not value.startswith("/") and ".." not in value:
+        if is_path(value):
             path = folder / value
             if not path.resolve().is_relative_to(folder):
                 yield Fault(tuple(pattern.split(".")), f"{value} is a link out of the project")

@@ -50,17 +50,34 @@ def archive(folder: Path, target: Path, *, leave_out: Iterable[Path] = ()) -> So
     Raises ArchiveError for links that lead out of the folder or to a folder, for files that are no
     plain files, for an empty folder, and above 50 MiB before compression.
     """
-    root = folder.resolve()
-    left_out = {path.resolve() for path in leave_out}
+    try:
+        files = _files(folder.resolve(), {path.resolve() for path in leave_out})
+        _write(target, files)
+    except OSError as error:
+        raise ArchiveError([f"{error.filename} cannot be read: {error.strerror}"]) from error
+    return SourceArchive(target, file_sha256(target), tuple(name for name, _ in files))
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _files(root: Path, left_out: set[Path]) -> list[tuple[str, Path]]:
     problems: list[str] = []
     files = sorted(
-        (found for found in _walk(root, root, problems) if found[1].resolve() not in left_out),
+        found for found in _walk(root, root, problems) if found[1].resolve() not in left_out
     )
     problems += _too_large(files)
     if not files and not problems:
-        problems.append(f"{folder} holds no file to package")
+        problems.append(f"{root.name} holds no file to package")
     if problems:
         raise ArchiveError(problems)
+    return files
+
+
+def _write(target: Path, files: list[tuple[str, Path]]) -> None:
     # The name in gzip's header and its time would make the bytes depend on where and when.
     with (
         target.open("wb") as raw,
@@ -69,13 +86,6 @@ def archive(folder: Path, target: Path, *, leave_out: Iterable[Path] = ()) -> So
     ):
         for name, path in files:
             _add(tar, name, path)
-    return SourceArchive(target, file_sha256(target), tuple(name for name, _ in files))
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _walk(root: Path, folder: Path, problems: list[str]) -> Iterator[tuple[str, Path]]:

@@ -160,6 +160,16 @@ def test_a_link_out_of_the_project_is_never_read(project, tmp_path, name):
     assert "hunter2" not in found
 
 
+@pytest.mark.parametrize("junk", ["a" * 5000, "a\\0b", "../x", "/etc/passwd", "~/x", "s3:x", ""])
+@pytest.mark.parametrize("key", ["source: ", "train: ", "holdout: ", "sample: ", "evaluate: "])
+def test_a_path_that_is_none_is_a_mistake_and_never_a_crash(project, key, junk):
+    path = project / "project.yaml"
+    text = path.read_text()
+    start = text.index(key) + len(key)
+    path.write_text(f'{text[:start]}"{junk}"{text[text.index(chr(10), start) :]}')
+    assert key.strip(": ") in mistakes(project)
+
+
 def test_a_project_file_that_is_a_link_out_is_refused(project, tmp_path):
     (project / "project.yaml").rename(tmp_path / "project.yaml")
     (project / "project.yaml").symlink_to(tmp_path / "project.yaml")

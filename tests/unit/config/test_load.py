@@ -116,6 +116,18 @@ def test_text_that_is_no_file_of_ours_is_refused_with_its_place(text, expected):
     assert expected in "\n".join(problems(text))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'kind: "a\0b"', r'kind: "\ud800"', r'kind: "\e[31mred"', r'"k\0": 1', r'"\ud800": 1',
+        'kind: !!binary "AAA="', "ready: !!bool maybe", "share: !!float wide", "kind: !!int 0x1F",
+        "kind: !!set {a, b}", "parts: !!omap [{most: 1}]", "limits: !!map {most: 0}", "? \n: \n",
+    ],
+)  # fmt: skip
+def test_escapes_and_tags_bring_no_crash_and_no_unprintable_message(line):
+    "\n".join(problems(f"name: fraud\nshare: x\n{line}\n")).encode()
+
+
 def test_an_alias_may_save_repetition():
     thing = load_text(Thing, "name: a\nlimits: &l {most: 4}\nnamed: {x: *l, y: *l}\n", "t.yaml")
     assert thing.named["y"].most == 4

@@ -92,7 +92,7 @@ def test_a_project_survives_being_stored():
         ({"monitors": [{"name": "m", "check": "drift"}]}, "data_drift"),
         ({"monitors": [{"name": "m", "check": "activity", "window": "7d"}]}, "ISO 8601"),
         ({"data": {"train": "a.csv", "holdout": "a.csv", "target": "y"}}, "judged on its own data"),
-        ({"data": {"train": "s3://b", "holdout": "b.csv", "target": "y"}}, "an S3 address"),
+        ({"data": {"train": "s3://b", "holdout": "b.csv", "target": "y"}}, "the S3 address of one object"),
         ({"owner": "ana"}, "a Slack member ID"),
         ({"name": "Fraud Detection"}, "a name: up to 32"),
         ({"aliases": ["Claims", "claims"]}, "a second alias 'claims'"),
