@@ -58,6 +58,7 @@ class Front:
         self._others = others
         self._calls = calls
         self._runtime = runtime
+        self.others_changed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,6 +76,7 @@ class Front:
             response = _refusal(request, f"{request.method} {request.url.path}")
         else:
             await self._others(scope, receive, send)
+            self.others_changed |= request.method not in {"GET", "HEAD"}
             return
         await response(scope, receive, send)
 

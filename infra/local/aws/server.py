@@ -25,6 +25,7 @@ from infra.local.aws.tag_calls import TagCalls
 from infra.local.aws.telemetry import Telemetry
 
 _LAST_REQUESTS_SECONDS = 5
+_SAVE_SECONDS = 3
 
 
 class StandIn:
@@ -56,20 +57,48 @@ class StandIn:
         self._store.close()
 
 
+class _Saver:
+    """Writes ministack's state while it runs; by itself it saves S3's objects at once, the rest at its end only."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        from ministack import app as ministack
+
+        while True:
+            await asyncio.sleep(_SAVE_SECONDS)
+            if self._front.others_changed:
+                self._front.others_changed = False
+                # On the event loop, where ministack's own handlers run: nothing changes meanwhile.
+                ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001 - no public way
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, stand_in: StandIn, url: str) -> None:
         super().__init__(config)
         self._stand_in = stand_in
         self._url = url
+        self._saver = _Saver(stand_in.app)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._stand_in.resume()
+        self._saver.start()
         sys.stdout.write(f"ready {self._url}\n")
         sys.stdout.flush()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._stand_in.close()
+        self._saver.stop()
         await super().shutdown(sockets)
 
 

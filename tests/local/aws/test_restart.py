@@ -71,6 +71,40 @@ def test_all_is_there_again_after_a_restart(start, artefact_body, number):
         aws.train(HANGS, name=job)
 
 
+def test_logs_and_buckets_survive_a_kill_soon_after(start, tmp_path):
+    process = start()
+    aws = Aws(process.url, process.process.pid)
+    aws.s3.create_bucket(Bucket="empty-bucket")
+    aws.logs.create_log_group(logGroupName="/aws/sagemaker/TrainingJobs")
+    saved = tmp_path / "aws" / "ministack" / "cloudwatch_logs.json"
+    until(lambda: saved.exists() and "TrainingJobs" in saved.read_text(), bool, seconds=10)
+    process.kill()
+
+    aws = Aws(start().url)
+    assert [each["Name"] for each in aws.s3.list_buckets()["Buckets"]] == ["empty-bucket"]
+    groups = aws.logs.describe_log_groups()["logGroups"]
+    assert [each["logGroupName"] for each in groups] == ["/aws/sagemaker/TrainingJobs"]
+
+
+def test_objects_are_as_last_written_after_a_kill(start):
+    process = start()
+    aws = Aws(process.url, process.process.pid)
+    furnish(aws)
+    aws.put("changed", b"old")
+    aws.put("deleted", b"gone")
+    process.stop()
+    process = start()
+    aws = Aws(process.url, process.process.pid)
+    aws.s3.put_object(Bucket=BUCKET, Key="changed", Body=b"newer", Metadata={"sha": "1"})
+    aws.s3.delete_object(Bucket=BUCKET, Key="deleted")
+    process.kill()
+
+    aws = Aws(start().url)
+    got = aws.s3.get_object(Bucket=BUCKET, Key="changed")
+    assert (got["Body"].read(), got["Metadata"]) == (b"newer", {"sha": "1"})
+    assert aws.keys("") == ["changed", "data/rows.csv"]
+
+
 def test_a_port_that_is_taken_is_said(start, tmp_path, capfd):
     process = start()
     port = process.url.rsplit(":", 1)[1]
