@@ -87,7 +87,7 @@ def environment(
 
 
 def processes(
-    layout: Layout, addresses: Addresses, variables: Mapping[str, str]
+    layout: Layout, keys: Keys, addresses: Addresses, variables: Mapping[str, str]
 ) -> tuple[Process, ...]:
     """Return Airflow's processes. No log server runs: everything is on one machine, so logs are read from disk."""
     program = layout.program("airflow", "dags")
@@ -110,15 +110,19 @@ def processes(
         "airflow-dag-processor": "Airflow DAG processor",
         "airflow-triggerer": "Airflow triggerer",
     }
+    probes = {name: ready.airflow_component(url, each) for name, each in components.items()}
+    probes["airflow"] = ready.http(f"{url}/api/v2/monitor/health")
+    password = keys[f"airflow-{AIRFLOW_BOT_USER}-password"]
+    probes["airflow-dag-processor"] = ready.both(
+        probes["airflow-dag-processor"], ready.airflow_dags(url, AIRFLOW_BOT_USER, password)
+    )
     return tuple(
         Process(
             name=name,
             title=titles[name],
             command=(program, *command),
             environment=variables,
-            ready=ready.airflow_component(url, components[name])
-            if name in components
-            else ready.http(f"{url}/api/v2/monitor/health"),
+            ready=probes[name],
             needs=("airflow-database",),
         )
         for name, command in commands.items()

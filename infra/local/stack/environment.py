@@ -120,7 +120,8 @@ def application_environment(
     """Return the variables of docs/contracts.md: what the bot, the worker and the command line read."""
     own = {key: value for key, value in given.values.items() if key.startswith("COOPER_") and value}
     return (
-        {
+        own
+        | {
             "DATABASE_URL": addresses.database,
             "REDIS_URL": addresses.redis,
             "COOPER_CONFIG": own.get("COOPER_CONFIG") or str(layout.checkout / "cooper.yaml"),
@@ -142,7 +143,6 @@ def application_environment(
         }
         | slack_environment(given, keys, addresses)
         | aws_environment(given, keys, addresses)
-        | {key: value for key, value in own.items() if key == "COOPER_INSTALLATION"}
     )
 
 

@@ -90,6 +90,32 @@ def airflow_component(url: str, component: str) -> Probe:
     return probe
 
 
+def airflow_dags(url: str, user: str, password: str) -> Probe:
+    """Ready when Airflow has read the DAGs and shows them to the bot's user."""
+
+    def probe() -> str:
+        answer = _request(
+            "POST", f"{url}/auth/token", json={"username": user, "password": password}
+        )
+        if isinstance(answer, str):
+            return answer
+        if answer.status_code != 201:
+            return f"Airflow refuses the user {user} ({answer.status_code})"
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        answer = _request("GET", f"{url}/api/v2/dags?limit=1", headers=headers)
+        if isinstance(answer, str):
+            return answer
+        found = answer.status_code == 200 and answer.json()["total_entries"]
+        return "" if found else "Airflow has read no DAG yet"
+
+    return probe
+
+
+def both(first: Probe, second: Probe) -> Probe:
+    """Ready when both are; the second is asked only then."""
+    return lambda: first() or second()
+
+
 def aws(environment: Mapping[str, str]) -> Probe:
     """Ready when the stand-in answers S3 and SageMaker calls of a real client."""
     import boto3

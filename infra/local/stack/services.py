@@ -90,7 +90,7 @@ def build(
     processes = [
         *_stores(layout, names, addresses),
         *_stand_ins(layout, given, keys, addresses, aws),
-        *airflow.processes(layout, addresses, airflow_variables),
+        *airflow.processes(layout, keys, addresses, airflow_variables),
         airflow.mlflow_process(layout, addresses, mlflow_variables),
         *_language(layout, keys, addresses),
         *_application(layout, addresses, application),

@@ -23,7 +23,7 @@ from infra.local.stack import airflow, ports, postgres, preflight, prepare, swee
 from infra.local.stack.commands import Commands
 from infra.local.stack.environment import Given, given_environment, write_run_env
 from infra.local.stack.keys import AIRFLOW_PERSON
-from infra.local.stack.layout import Layout
+from infra.local.stack.layout import CHECKOUT, Layout
 from infra.local.stack.process import Process, Task
 from infra.local.stack.services import PORTS, Services, build, selected
 from infra.local.stack.steps import all_steps
@@ -43,7 +43,7 @@ class _Stop(BaseException):
 class Options:
     """How to start. `only` names processes (`airflow` means all four); empty is the whole stack."""
 
-    state: Path
+    state: Path = CHECKOUT / ".cooper"
     only: tuple[str, ...] = ()
     demo: bool = True
 
