@@ -1,7 +1,6 @@
-"""Rasa behind our own channel (docs/contracts.md, "bot ⇄ nlu")."""
+"""Rasa behind our channel, as the domain's `Understanding` (docs/contracts.md, "bot ⇄ nlu")."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -9,28 +8,30 @@ import httpx
 from actions.store import StoredDraft
 from actions.understanding import Guess, Parse, Turn, UnderstandingUnavailableError
 
-_TIMEOUT = httpx.Timeout(10.0, connect=2.0)
+TIMEOUT_SECONDS = 10.0
+MAX_TEXT = 4000
+_BATCH = 200
 
 
 class Rasa:
-    """The `Understanding` port; close it, or use it as an async context manager."""
+    """Asks Rasa what texts mean; an async context manager that owns its connections."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, timeout: float = TIMEOUT_SECONDS) -> None:
         self._client = httpx.AsyncClient(
-            base_url=url.rstrip("/") + "/webhooks/cooper",
+            base_url=f"{url.rstrip('/')}/webhooks/cooper",
             headers={"Authorization": f"Bearer {token}"},
-            timeout=_TIMEOUT,
+            timeout=timeout,
+            trust_env=False,
         )
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
         await self._client.aclose()
 
     async def turn(
@@ -41,55 +42,102 @@ class Rasa:
         Raises:
             UnderstandingUnavailableError: Rasa or its action server does not answer.
         """
-        asked = {
+        body = {
             "sender": sender,
-            "text": text,
-            "draft": None
-            if draft is None
-            else {"command": draft.command, "params": draft.params, "asked": draft.asked},
+            "text": text[:MAX_TEXT],
+            "draft": draft
+            and {"command": draft.command, "params": draft.params, "asked": draft.asked},
             "context": dict(context),
         }
-        return _turn(await self._post("/turn", asked))
+        return _turn(await self._post("turn", body))
 
     async def parse(self, texts: Sequence[str]) -> Sequence[Parse]:
         """Each text by itself, in order.
 
         Raises:
-            UnderstandingUnavailableError: Rasa does not answer.
+            UnderstandingUnavailableError: Rasa or its action server does not answer.
         """
-        answered = await self._post("/parse", {"texts": list(texts)})
-        return [
-            Parse(one["text"], one["command"], one["params"], one["confidence"])
-            for one in answered["parses"]
-        ]
+        found: list[Parse] = []
+        for start in range(0, len(texts), _BATCH):
+            batch = texts[start : start + _BATCH]
+            answer = await self._post("parse", {"texts": [text[:MAX_TEXT] for text in batch]})
+            found += _parses(batch, answer)
+        return found
 
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def model(self) -> str:
+        """SHA-256 of the loaded model's file, in hex.
+
+        Raises:
+            UnderstandingUnavailableError: Rasa does not answer, or has no model.
+        """
         try:
-            response = await self._client.post(path, json=body)
+            response = await self._client.get("/health")
             response.raise_for_status()
-            answered: dict[str, Any] = response.json()
+            return str(response.json()["model"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise _unavailable(error) from error
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._client.post(f"/{path}", json=body)
+            response.raise_for_status()
+            answer = response.json()
         except (httpx.HTTPError, ValueError) as error:
-            msg = f"The language service does not answer ({type(error).__name__})."
-            raise UnderstandingUnavailableError(msg) from error
-        return answered
+            raise _unavailable(error) from error
+        if not isinstance(answer, dict):
+            msg = "it answered with something that is no JSON object"
+            raise _unavailable(msg)
+        return answer
 
 
-def _turn(answered: dict[str, Any]) -> Turn:
-    draft = answered.get("draft")
-    return Turn(
-        outcome=answered["outcome"],
-        intent=answered.get("intent"),
-        confidence=answered.get("confidence", 0.0),
-        command=answered.get("command"),
-        params=answered.get("params") or {},
-        draft=None
-        if draft is None
-        else StoredDraft(draft["command"], draft["params"], draft.get("asked")),
-        asked=answered.get("asked"),
-        problem=answered.get("problem"),
-        inferred=tuple(answered.get("inferred") or ()),
-        nearest=tuple(
-            Guess(one["command"], one["confidence"]) for one in answered.get("nearest") or ()
-        ),
-        model=answered.get("model"),
-    )
+def _unavailable(cause: Exception | str) -> UnderstandingUnavailableError:
+    detail = str(cause) or type(cause).__name__
+    if isinstance(cause, httpx.HTTPStatusError):
+        detail = f"HTTP {cause.response.status_code}: {_error(cause.response)}"
+    return UnderstandingUnavailableError(f"Language understanding does not answer: {detail}")
+
+
+def _error(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"])[:300]
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
+
+
+def _draft(raw: Mapping[str, Any] | None) -> StoredDraft | None:
+    if raw is None:
+        return None
+    return StoredDraft(str(raw["command"]), dict(raw["params"]), raw["asked"])
+
+
+def _turn(answer: Mapping[str, Any]) -> Turn:
+    try:
+        return Turn(
+            outcome=answer["outcome"],
+            intent=answer["intent"],
+            confidence=float(answer["confidence"]),
+            command=answer["command"],
+            params=dict(answer["params"]),
+            draft=_draft(answer["draft"]),
+            asked=answer["asked"],
+            problem=answer["problem"],
+            inferred=tuple(answer["inferred"]),
+            nearest=tuple(
+                Guess(str(each["command"]), float(each["confidence"])) for each in answer["nearest"]
+            ),
+            model=answer["model"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        msg = f"its answer lacks {error}"
+        raise _unavailable(msg) from error
+
+
+def _parses(texts: Sequence[str], answer: Mapping[str, Any]) -> list[Parse]:
+    try:
+        return [
+            Parse(text, each["command"], dict(each["params"]), float(each["confidence"]))
+            for text, each in zip(texts, answer["parses"], strict=True)
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        msg = f"its answer lacks {error}"
+        raise _unavailable(msg) from error
