@@ -22,7 +22,6 @@ from actions.policy_file import (
     GROUPS,
     ApprovalRule,
     Binding,
-    Budget,
     Environment,
     Need,
     PolicyFile,
@@ -39,14 +38,11 @@ __all__ = [
     "Policy",
     "approvals",
     "approvals_needed",
-    "budgets",
     "instance_allowed",
     "load_policy",
     "may",
-    "outstanding",
     "parse_policy",
     "roles_of",
-    "visible_projects",
 ]
 
 
@@ -121,7 +117,7 @@ def may(
     """Whether the person may use the command there.
 
     `project` or `environment` None asks whether they may use it anywhere: for commands without one,
-    and for reads over all of them, whose answer is then cut down with `visible_projects`.
+    and for reads over all of them, whose answer is then cut down to the projects that `may` allows.
     """
     if person.is_external:
         return Denied("People from outside the company cannot use Cooper.")
@@ -134,15 +130,6 @@ def may(
         if _covers(binding, project, environment) and command in policy.grants(binding.role):
             return Allowed(binding.role)
     return Denied(_why(policy, held, command, project, environment))
-
-
-def visible_projects(
-    policy: Policy, person: Person, command: str, projects: Iterable[str]
-) -> tuple[str, ...]:
-    """Those of `projects` in which the person may use the command, in the order given."""
-    return tuple(
-        one for one in projects if isinstance(may(policy, person, command, one, None), Allowed)
-    )
 
 
 def roles_of(
@@ -187,32 +174,6 @@ def approvals_needed(
     return approvals(policy, command, environment, cost_usd).needs
 
 
-def outstanding(
-    policy: Policy,
-    needs: Iterable[Need],
-    approvers: Iterable[Person],
-    *,
-    requester: str,
-    project: str | None,
-    environment: str | None,
-) -> tuple[Need, ...]:
-    """What is still to be approved: each need with the count that is missing.
-
-    A person counts once for every need whose role they hold there, so that `two, one of them risk`
-    is met by two people. The requester (a Slack user ID) never counts.
-    """
-    voters = {one.id: roles_of(policy, one, project, environment) for one in approvers}
-    voters.pop(requester, None)
-    missing = []
-    for need in needs:
-        agreed = sum(
-            bool(roles) and (need.role is None or need.role in roles) for roles in voters.values()
-        )
-        if agreed < need.count:
-            missing.append(Need(count=need.count - agreed, role=need.role))
-    return tuple(missing)
-
-
 def instance_allowed(
     policy: Policy, instance_type: str, project_allowed: Iterable[str] = (EVERYTHING,)
 ) -> bool:
@@ -220,11 +181,6 @@ def instance_allowed(
     return _matches(policy.file.instances.allowed, instance_type) and _matches(
         project_allowed, instance_type
     )
-
-
-def budgets(policy: Policy, project: str, team: str) -> tuple[Budget, ...]:
-    """The monthly limits that a request of this project counts against."""
-    return tuple(one for one in policy.file.budgets if one.project == project or one.team == team)
 
 
 def _policy(file: PolicyFile, risks: Mapping[str, str]) -> Policy:

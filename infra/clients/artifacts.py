@@ -55,10 +55,6 @@ class S3Artifacts:
             self._client.upload_file(path, bucket, key, ExtraArgs=extra)
         return uri
 
-    def exists(self, bucket: str, key: str) -> bool:
-        """Whether the key holds an object. Raises as `put_file`."""
-        return self._stored_hash(bucket, key) is not None
-
     def get(self, uri: str) -> bytes:
         """The object's content. Raises as `put_file`."""
         return b"".join(self._read(uri))

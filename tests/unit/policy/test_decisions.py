@@ -14,14 +14,11 @@ from actions.policy import (
     Need,
     approvals,
     approvals_needed,
-    budgets,
     instance_allowed,
     load_policy,
     may,
-    outstanding,
     parse_policy,
     roles_of,
-    visible_projects,
 )
 from actions.policy_names import SETTLED
 
@@ -151,13 +148,6 @@ def test_a_star_covers_new_commands_and_a_group_follows_the_catalogues_risk():
     assert approvals_needed(policy, "fly_model", "production", 0) == (Need(count=1),)
 
 
-def test_a_read_over_all_projects_is_cut_down_to_the_visible_ones(scoped):
-    assert visible_projects(scoped, ANA, "list_runs", ["churn", "pricing", "fraud"]) == (
-        "churn", "fraud",
-    )  # fmt: skip
-    assert visible_projects(scoped, EVE, "list_runs", ["churn"]) == ()
-
-
 @pytest.mark.parametrize(
     ("command", "environment", "cost", "expected"),
     [
@@ -189,32 +179,22 @@ def test_an_unknown_environment_counts_as_any(scoped):
     assert Need(count=1) in approvals_needed(scoped, "promote_model", None, 0)
 
 
-def still(demo, voters, requester="UANA00001", environment="production"):
-    needs = approvals_needed(demo, "deploy_model", "production", 0)
-    left = outstanding(
-        demo,
-        needs,
-        voters,
-        requester=requester,
-        project="claims-frequency",
-        environment=environment,
-    )
-    return {need.role: need.count for need in left}
-
-
-def test_two_people_one_of_them_risk_are_enough(demo):
-    assert still(demo, []) == {"approver": 2, "risk": 1}
-    assert still(demo, [BEN]) == {"approver": 1, "risk": 1}
-    assert still(demo, [CHLOE]) == {"approver": 1}
-    assert still(demo, [BEN, CHLOE]) == {}
-
-
-def test_votes_that_do_not_count(demo):
-    assert still(demo, [BEN, BEN]) == {"approver": 1, "risk": 1}
-    assert still(demo, [ANA, EVE, DAN]) == {"approver": 2, "risk": 1}
-    assert still(demo, [BEN, CHLOE], requester="UBEN00001") == {"approver": 1}
-    assert still(demo, [BEN, replace(CHLOE, is_external=True)]) == {"approver": 1, "risk": 1}
-    assert still(demo, [BEN, CHLOE], environment="staging") == {"risk": 1}
+@pytest.mark.parametrize(
+    ("person", "environment", "expected"),
+    [
+        (BEN, "production", {"ml-lead", "approver"}),
+        (CHLOE, "production", {"approver", "risk"}),
+        (CHLOE, "staging", {"approver"}),
+        (CHLOE, None, {"approver", "risk"}),
+        (ANA, "production", {"data-scientist"}),
+        (replace(CHLOE, is_external=True), "production", set()),
+        (replace(BEN, is_guest=True), "production", set()),
+        (DAN, None, set()),
+        (EVE, None, set()),
+    ],
+)
+def test_the_demo_policy_gives_these_roles_for_a_vote(demo, person, environment, expected):
+    assert roles_of(demo, person, "claims-frequency", environment) == expected
 
 
 def test_instances_must_suit_the_policy_and_the_project(demo):
@@ -222,12 +202,6 @@ def test_instances_must_suit_the_policy_and_the_project(demo):
     assert not instance_allowed(demo, "ml.p5.48xlarge")
     assert not instance_allowed(demo, "ml.g5.xlarge", ["ml.m5.*"])
     assert not instance_allowed(demo, "ml.m5.xlarge", [])
-
-
-def test_budgets_of_project_and_team_both_count(demo):
-    found = budgets(demo, "claims-frequency", "pricing")
-    assert [one.monthly_usd for one in found] == [200, 500]
-    assert budgets(demo, "fraud", "risk") == ()
 
 
 def test_an_unknown_environment_is_named_with_the_known_ones(demo):
