@@ -27,12 +27,13 @@ from threadpoolctl import threadpool_limits
 
 def parse_args(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--learning_rate", "--learning-rate", "--lr", type=float, default=0.05)
+    parser.add_argument("--learning_rate", "--learning-rate", type=float, default=0.05)
+    parser.add_argument("--lr", type=float, help="the same, said shorter; wins over the default")
     parser.add_argument("--max_leaf_nodes", "--max-leaf-nodes", type=int, default=12)
     parser.add_argument("--max_depth", "--max-depth", type=int, default=None)
     parser.add_argument("--min_samples_leaf", "--min-samples-leaf", type=int, default=60)
     parser.add_argument("--l2_regularization", "--l2-regularization", type=float, default=1.0)
-    parser.add_argument("--max_rounds", "--max-rounds", "--epochs", type=int, default=400)
+    parser.add_argument("--max_rounds", "--max-rounds", type=int, default=400)
     parser.add_argument("--rounds_per_epoch", "--rounds-per-epoch", type=int, default=10)
     parser.add_argument(
         "--patience", type=int, default=8, help="epochs without gain before the end"
@@ -45,6 +46,8 @@ def parse_args(argv=None):
         "--output-dir", type=Path, default=os.environ.get("SM_OUTPUT_DATA_DIR", "output")
     )
     args = parser.parse_args(argv)
+    if args.lr is not None:
+        args.learning_rate = args.lr
     if args.max_rounds < 1 or args.rounds_per_epoch < 1 or args.folds < 2:
         parser.error("max_rounds and rounds_per_epoch start at 1, folds at 2")
     return args

@@ -80,6 +80,14 @@ def test_the_profile_counts_every_training_row(model_dir, trained):
     assert json.loads(beside.read_text()) == profile
 
 
+@pytest.mark.parametrize(
+    "given",
+    [["--lr", "0.2", "--learning_rate", "0.05"], ["--learning_rate", "0.05", "--lr", "0.2"]],
+)
+def test_the_short_learning_rate_wins_over_the_projects_default(given):
+    assert train.parse_args(given).learning_rate == 0.2
+
+
 def test_an_empty_channel_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no CSV file"):
         train.read_claims(tmp_path)
