@@ -12,16 +12,17 @@ from actions.answers import Answer, Choice, Refusal
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.people import Person
-from actions.requests import Place, State
+from actions.requests import Place, Request, State
 from actions.service import Proposal, Service
 from actions.slash import SlashError, parse_slash
 from actions.spec import Risk, spoken
-from actions.store import DraftKey, Store
+from actions.store import DraftKey, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
 from bot.inbound import Clicked, Said, Submitted, Typed
 
 _CONTEXT_AGE = timedelta(hours=8)
 _SURE = 0.7
+_CORRECTIONS = {"correct", "inform"}
 
 
 class Conversation:
@@ -47,15 +48,17 @@ class Conversation:
         if not said.text.strip() and draft is None:
             await self._say(key, said.place, _greeting())
             return
-        context = await self._context(said.place, who)
         try:
-            turn = await self._understanding.turn(_sender(draft_key), said.text, draft, context)
+            turn, plan = await self._read(who, said, draft_key, draft)
         except UnderstandingUnavailableError:
             if said.addressed or draft is not None:
                 await self._say(key, said.place, _language_is_down())
             return
         if not said.addressed and draft is None and not _clear(turn):
             return  # people talk to each other in a thread that Cooper is in
+        if plan is not None and turn.outcome == "proposal":
+            await self._edit(who, said.place, plan, turn.params, key)
+            return
         async with self._store.transaction() as tx:
             await tx.save_draft(draft_key, turn.draft)
         await self._answer_turn(who, said, turn, key)
@@ -101,6 +104,35 @@ class Conversation:
         except Refusal as refusal:
             await self._say(key, form.place, _refused(refusal, private=True), who.id)
 
+    async def _read(
+        self, who: Person, said: Said, key: DraftKey, draft: StoredDraft | None
+    ) -> tuple[Turn, Request | None]:
+        """What the text means; with the speaker's open plan where it corrects that plan.
+
+        The plan is looked at only for words that are no command by themselves ("no, 4 gpus"), so
+        that its values never leak into the next command.
+        """
+        context = await self._context(said.place, who)
+        turn = await self._understanding.turn(_sender(key), said.text, draft, context)
+        if draft is not None or turn.intent not in _CORRECTIONS:
+            return turn, None
+        plan = await self._open_plan(said.place, who)
+        if plan is None:
+            return turn, None
+        shown = StoredDraft(plan.command, plan.params, None)
+        corrected = await self._understanding.turn(_sender(key), said.text, shown, context)
+        if corrected.outcome == "proposal" and corrected.command == plan.command:
+            return corrected, plan
+        return turn, None
+
+    async def _edit(
+        self, who: Person, place: Place, plan: Request, params: dict[str, Any], key: str
+    ) -> None:
+        try:
+            await self._service.edit(who, plan.number, params)
+        except Refusal as refusal:
+            await self._say(key, place, _refused(refusal))
+
     async def _decide(self, action: str, who: Person, number: int, digest: str) -> None:
         match action:
             case "confirm":
@@ -135,9 +167,9 @@ class Conversation:
         waiting = await self._open_plan(said.place, who)
         try:
             if turn.intent == "affirm" and waiting is not None:
-                await self._service.confirm(who, waiting[0], waiting[1])
+                await self._service.confirm(who, waiting.number, waiting.plan.digest)
             elif turn.intent in {"deny", "cancel"} and waiting is not None:
-                await self._service.cancel(who, waiting[0])
+                await self._service.cancel(who, waiting.number)
             elif turn.intent == "cancel":
                 await self._say(key, said.place, Answer(text="All right, dropped."))
             elif turn.draft is not None and turn.draft.asked:
@@ -149,7 +181,7 @@ class Conversation:
         except Refusal as refusal:
             await self._say(key, said.place, _refused(refusal))
 
-    async def _open_plan(self, place: Place, who: Person) -> tuple[int, str] | None:
+    async def _open_plan(self, place: Place, who: Person) -> Request | None:
         """The speaker's own plan in this thread that waits for a confirmation."""
         async with self._store.transaction() as tx:
             waiting = await tx.requests(
@@ -157,7 +189,7 @@ class Conversation:
             )
         here = [r for r in waiting if r.place.channel == place.channel]
         mine = [r for r in here if r.place.thread == place.thread]
-        return (mine[0].number, mine[0].plan.digest) if len(mine) == 1 else None
+        return mine[0] if len(mine) == 1 else None
 
     async def _propose(self, who: Person, place: Place, proposal: Proposal, key: str) -> None:
         private = proposal.source == "slash"
