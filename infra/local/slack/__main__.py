@@ -65,7 +65,8 @@ async def _serve(given: argparse.Namespace) -> None:
     ) as running:
         if given.public_url:
             running.workspace.base_url = given.public_url.rstrip("/")
-        print(f"The workspace is at {running.url}", flush=True)
+        sys.stdout.write(f"The workspace is at {running.url}\n")
+        sys.stdout.flush()
         await stop.wait()
 
 
@@ -76,11 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(given))
     except SeedError as error:
-        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n")
         return 2
     except OSError as error:
         place = f"{given.host}:{given.port}, state {given.state}"
-        print(f"error: cannot serve on {place}: {error.strerror}", file=sys.stderr)
+        sys.stderr.write(f"error: cannot serve on {place}: {error.strerror}\n")
         return 2
     return 0
 

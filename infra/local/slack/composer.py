@@ -11,7 +11,7 @@ _URL = r"(?P<url>https?://[^\s<>|]*[^\s<>|.,;:!?)\]}'\"])"
 _EMAIL = r"(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
 _AT = r"(?P<at>(?<![\w@])@)"
 _HASH = r"(?P<hash>(?<![\w#&])#)(?P<channel>[a-z0-9][a-z0-9_-]*)"
-_TOKEN = re.compile("|".join((_CODE, _URL, _EMAIL, _AT, _HASH)), re.DOTALL)
+_TOKEN = re.compile(f"{_CODE}|{_URL}|{_EMAIL}|{_AT}|{_HASH}", re.DOTALL)
 
 BROADCASTS = ("here", "channel", "everyone")
 
@@ -30,7 +30,7 @@ class Names:
     channels: Mapping[str, str]
 
 
-def compose(text: str, names: Names, labelled: bool = False) -> str:
+def compose(text: str, names: Names, *, labelled: bool = False) -> str:
     """`@ana`, `#ml`, links and addresses as markup, all else escaped.
 
     `labelled` writes people as `<@U1|ana>`, as slash commands get them.
@@ -39,19 +39,19 @@ def compose(text: str, names: Names, labelled: bool = False) -> str:
     at = 0
     while found := _TOKEN.search(text, at):
         out.append(escape(text[at : found.start()]))
-        markup, at = _markup(text, found, names, labelled)
+        markup, at = _markup(text, found, names, labelled=labelled)
         out.append(markup)
     out.append(escape(text[at:]))
     return "".join(out)
 
 
-def _markup(text: str, found: re.Match[str], names: Names, labelled: bool) -> tuple[str, int]:
+def _markup(text: str, found: re.Match[str], names: Names, *, labelled: bool) -> tuple[str, int]:
     if found["url"]:
         return f"<{escape(found['url'])}>", found.end()
     if found["email"]:
         return f"<mailto:{found['email']}|{found['email']}>", found.end()
     if found["at"]:
-        return _mention(text, found.end(), names, labelled)
+        return _mention(text, found.end(), names, labelled=labelled)
     if found["channel"]:
         channel = names.channels.get(found["channel"])
         if channel:
@@ -59,7 +59,7 @@ def _markup(text: str, found: re.Match[str], names: Names, labelled: bool) -> tu
     return escape(found[0]), found.end()
 
 
-def _mention(text: str, start: int, names: Names, labelled: bool) -> tuple[str, int]:
+def _mention(text: str, start: int, names: Names, *, labelled: bool) -> tuple[str, int]:
     """The markup for the longest name that follows an @, and where it ends."""
 
     def user(name: str, target: str) -> str:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 EVENTS, INTERACTIVE, COMMANDS = "events_api", "interactive", "slash_commands"
 
 
-class Unanswered(Exception):
+class UnansweredError(Exception):
     """The app did not acknowledge in time; `reason` as Slack names it in a retry."""
 
     def __init__(self, reason: str) -> None:
@@ -31,7 +31,7 @@ class Unanswered(Exception):
 
 class Transport(Protocol):
     async def send(self, kind: str, payload: Json, attempt: int, reason: str) -> Json:
-        """Delivers once; the app's answer, {} for an empty one. Raises Unanswered."""
+        """Delivers once; the app's answer, {} for an empty one. Raises UnansweredError."""
         ...
 
 
@@ -52,7 +52,7 @@ class Delivery:
         self._spawn(self._once(kind, payload))
 
     async def ask(self, kind: str, payload: Json) -> Json:
-        """Sends an interaction or a command and waits for its answer. Raises Unanswered."""
+        """Sends an interaction or a command and waits for its answer. Raises UnansweredError."""
         return await self._transport.send(kind, payload, 0, "")
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class Delivery:
     async def _once(self, kind: str, payload: Json) -> None:
         try:
             await self._transport.send(kind, payload, 0, "")
-        except Unanswered as error:
+        except UnansweredError as error:
             log.warning("%s not acknowledged: %s", payload.get("type"), error.reason)
 
     async def _insist(self, payload: Json) -> None:
@@ -79,7 +79,7 @@ class Delivery:
             try:
                 await self._transport.send(EVENTS, payload, attempt, reason)
                 return
-            except Unanswered as error:
+            except UnansweredError as error:
                 reason = error.reason
         log.warning("event %s given up: %s", payload.get("event_id"), reason)
 
@@ -130,11 +130,11 @@ class HttpTransport:
             ) as answer:
                 text = await answer.text()
                 if answer.status != 200:
-                    raise Unanswered("http_error")
+                    raise UnansweredError("http_error")
         except TimeoutError as error:
-            raise Unanswered("http_timeout") from error
+            raise UnansweredError("http_timeout") from error
         except aiohttp.ClientError as error:
-            raise Unanswered("connection_failed") from error
+            raise UnansweredError("connection_failed") from error
         if not text.strip():
             return {}
         try:

@@ -117,7 +117,7 @@ class Directory:
     def _pictures(self, user: str) -> Json:
         return {f"image_{n}": f"{self.base_url}/avatars/{user}.svg" for n in (24, 32, 48, 72, 192)}
 
-    def group_objects(self, with_users: bool) -> list[Json]:
+    def group_objects(self, *, with_users: bool) -> list[Json]:
         found = []
         for group in self.seed.usergroups:
             body: Json = {
@@ -222,7 +222,11 @@ class Directory:
 def _zone(name: str) -> Json:
     offset = datetime.fromtimestamp(time.time(), ZoneInfo(name)).utcoffset()
     seconds = int(offset.total_seconds()) if offset else 0
-    return {"tz": name, "tz_label": name.rsplit("/", maxsplit=1)[-1].replace("_", " "), "tz_offset": seconds}
+    return {
+        "tz": name,
+        "tz_label": name.rsplit("/", maxsplit=1)[-1].replace("_", " "),
+        "tz_offset": seconds,
+    }
 
 
 def _channel_body(channel: Channel, team: str) -> Json:

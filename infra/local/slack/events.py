@@ -55,7 +55,7 @@ class Payloads:
             "response_urls": [],
         }
 
-    def view_closed(self, person: Person, view: Json, cleared: bool) -> Json:
+    def view_closed(self, person: Person, view: Json, *, cleared: bool) -> Json:
         payload = self._interaction("view_closed", person, "")
         del payload["trigger_id"]
         return payload | {"view": view, "is_cleared": cleared}

@@ -5,6 +5,7 @@ Sizes: docs.slack.dev/reference/block-kit (characters, counts).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from infra.local.slack.errors import Json, SlackError, invalid_arguments
@@ -16,19 +17,86 @@ VIEW_BYTES = 250_000
 
 _SURFACES: dict[str, frozenset[str]] = {
     "message": frozenset(
-        ["actions", "card", "carousel", "container", "context", "context_actions", "data_table", "data_visualization", "divider", "file", "header", "image", "input", "markdown", "plan", "rich_text", "section", "table", "task_card", "video"]
+        [
+            "actions",
+            "card",
+            "carousel",
+            "container",
+            "context",
+            "context_actions",
+            "data_table",
+            "data_visualization",
+            "divider",
+            "file",
+            "header",
+            "image",
+            "input",
+            "markdown",
+            "plan",
+            "rich_text",
+            "section",
+            "table",
+            "task_card",
+            "video",
+        ]
     ),
     "modal": frozenset(
-        ["actions", "alert", "context", "divider", "header", "image", "input", "rich_text", "section", "video"]
+        [
+            "actions",
+            "alert",
+            "context",
+            "divider",
+            "header",
+            "image",
+            "input",
+            "rich_text",
+            "section",
+            "video",
+        ]
     ),
-    "home": frozenset(["actions", "context", "divider", "header", "image", "input", "rich_text", "section", "video"]),
+    "home": frozenset(
+        [
+            "actions",
+            "context",
+            "divider",
+            "header",
+            "image",
+            "input",
+            "rich_text",
+            "section",
+            "video",
+        ]
+    ),
 }
 
 _OPTION_ELEMENTS = frozenset(
     ["static_select", "multi_static_select", "overflow", "checkboxes", "radio_buttons"]
 )
 _ELEMENTS = _OPTION_ELEMENTS | frozenset(
-    ["button", "channels_select", "conversations_select", "datepicker", "datetimepicker", "email_text_input", "external_select", "feedback_buttons", "file_input", "icon_button", "image", "multi_channels_select", "multi_conversations_select", "multi_external_select", "multi_users_select", "number_input", "plain_text_input", "rich_text_input", "timepicker", "url_text_input", "users_select", "workflow_button"]
+    [
+        "button",
+        "channels_select",
+        "conversations_select",
+        "datepicker",
+        "datetimepicker",
+        "email_text_input",
+        "external_select",
+        "feedback_buttons",
+        "file_input",
+        "icon_button",
+        "image",
+        "multi_channels_select",
+        "multi_conversations_select",
+        "multi_external_select",
+        "multi_users_select",
+        "number_input",
+        "plain_text_input",
+        "rich_text_input",
+        "timepicker",
+        "url_text_input",
+        "users_select",
+        "workflow_button",
+    ]
 )
 
 
@@ -41,7 +109,7 @@ class _Problems:
     def add(self, message: str, at: str) -> None:
         self.found.append(f"{message} [json-pointer:{at}]")
 
-    def text(self, value: Any, most: int, at: str, plain: bool = False) -> None:
+    def text(self, value: Any, most: int, at: str, *, plain: bool = False) -> None:
         if not isinstance(value, dict) or not isinstance(value.get("text"), str):
             self.add("missing required field: text", at)
             return
@@ -126,34 +194,47 @@ def _blocks(blocks: list[Json], surface: str, most: int, at: str) -> _Problems:
 
 
 def _block(problems: _Problems, kind: str, block: Json, at: str) -> None:
-    if kind == "section":
-        _section(problems, block, at)
-    elif kind == "header":
-        problems.text(block.get("text"), 150, f"{at}/text", plain=True)
-    elif kind == "actions":
-        for index, item in enumerate(problems.items(block.get("elements"), 25, f"{at}/elements")):
-            _element(problems, item, f"{at}/elements/{index}")
-        _unique_actions(problems, block.get("elements"), at)
-    elif kind == "context":
-        for index, item in enumerate(problems.items(block.get("elements"), 10, f"{at}/elements")):
-            if isinstance(item, dict) and item.get("type") == "image":
-                _image(problems, item, f"{at}/elements/{index}")
-            else:
-                problems.text(item, 2000, f"{at}/elements/{index}")
-    elif kind == "image":
-        _image(problems, block, at)
-    elif kind == "markdown":
-        problems.string(block.get("text"), 12_000, f"{at}/text", least=1)
-    elif kind == "input":
-        problems.text(block.get("label"), 2000, f"{at}/label", plain=True)
-        if block.get("hint") is not None:
-            problems.text(block["hint"], 2000, f"{at}/hint", plain=True)
-        _element(problems, block.get("element"), f"{at}/element")
-    elif kind == "rich_text":
-        problems.items(block.get("elements"), 10_000, f"{at}/elements", least=0)
-    elif kind == "table":
-        for row in problems.items(block.get("rows"), 100, f"{at}/rows"):
-            problems.items(row, 20, f"{at}/rows")
+    check = _CHECKS.get(kind)
+    if check is not None:
+        check(problems, block, at)
+
+
+def _header(problems: _Problems, block: Json, at: str) -> None:
+    problems.text(block.get("text"), 150, f"{at}/text", plain=True)
+
+
+def _actions(problems: _Problems, block: Json, at: str) -> None:
+    for index, item in enumerate(problems.items(block.get("elements"), 25, f"{at}/elements")):
+        _element(problems, item, f"{at}/elements/{index}")
+    _unique_actions(problems, block.get("elements"), at)
+
+
+def _context(problems: _Problems, block: Json, at: str) -> None:
+    for index, item in enumerate(problems.items(block.get("elements"), 10, f"{at}/elements")):
+        if isinstance(item, dict) and item.get("type") == "image":
+            _image(problems, item, f"{at}/elements/{index}")
+        else:
+            problems.text(item, 2000, f"{at}/elements/{index}")
+
+
+def _markdown(problems: _Problems, block: Json, at: str) -> None:
+    problems.string(block.get("text"), 12_000, f"{at}/text", least=1)
+
+
+def _input(problems: _Problems, block: Json, at: str) -> None:
+    problems.text(block.get("label"), 2000, f"{at}/label", plain=True)
+    if block.get("hint") is not None:
+        problems.text(block["hint"], 2000, f"{at}/hint", plain=True)
+    _element(problems, block.get("element"), f"{at}/element")
+
+
+def _rich_text(problems: _Problems, block: Json, at: str) -> None:
+    problems.items(block.get("elements"), 10_000, f"{at}/elements", least=0)
+
+
+def _table(problems: _Problems, block: Json, at: str) -> None:
+    for row in problems.items(block.get("rows"), 100, f"{at}/rows"):
+        problems.items(row, 20, f"{at}/rows")
 
 
 def _section(problems: _Problems, block: Json, at: str) -> None:
@@ -195,19 +276,23 @@ def _element(problems: _Problems, item: Any, at: str) -> None:
     if item.get("action_id") is not None:
         problems.string(item["action_id"], 255, f"{at}/action_id", least=1)
     if kind == "button":
-        problems.text(item.get("text"), 75, f"{at}/text", plain=True)
-        if item.get("value") is not None:
-            problems.string(item["value"], 2000, f"{at}/value")
-        if item.get("url") is not None:
-            problems.string(item["url"], 3000, f"{at}/url")
-        if item.get("style") not in (None, "primary", "danger"):
-            problems.add("must be one of: primary, danger", f"{at}/style")
+        _button(problems, item, at)
     if item.get("placeholder") is not None:
         problems.text(item["placeholder"], 150, f"{at}/placeholder", plain=True)
     if kind in _OPTION_ELEMENTS:
         _options(problems, str(kind), item, at)
     if item.get("confirm") is not None:
         _confirm(problems, item["confirm"], f"{at}/confirm")
+
+
+def _button(problems: _Problems, item: Json, at: str) -> None:
+    problems.text(item.get("text"), 75, f"{at}/text", plain=True)
+    if item.get("value") is not None:
+        problems.string(item["value"], 2000, f"{at}/value")
+    if item.get("url") is not None:
+        problems.string(item["url"], 3000, f"{at}/url")
+    if item.get("style") not in (None, "primary", "danger"):
+        problems.add("must be one of: primary, danger", f"{at}/style")
 
 
 def _options(problems: _Problems, kind: str, item: Json, at: str) -> None:
@@ -235,3 +320,16 @@ def _confirm(problems: _Problems, confirm: Json, at: str) -> None:
     for name, most in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
         if confirm.get(name) is not None:
             problems.text(confirm[name], most, f"{at}/{name}")
+
+
+_CHECKS: dict[str, Callable[[_Problems, Json, str], None]] = {
+    "actions": _actions,
+    "context": _context,
+    "header": _header,
+    "image": _image,
+    "input": _input,
+    "markdown": _markdown,
+    "rich_text": _rich_text,
+    "section": _section,
+    "table": _table,
+}

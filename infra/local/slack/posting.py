@@ -39,6 +39,7 @@ class Messages:
         channel: str,
         content: Json,
         thread_ts: str | None = None,
+        *,
         broadcast: bool = False,
         only_for: str | None = None,
     ) -> Json:
@@ -63,7 +64,7 @@ class Messages:
             "text": "",
             **_content(content),
         }
-        return self._add(channel, message, thread_ts, broadcast, only_for)
+        return self._add(channel, message, thread_ts, broadcast=broadcast, only_for=only_for)
 
     def from_person(self, channel: str, user: str, text: str, thread_ts: str | None = None) -> Json:
         """Posts as a person; `text` is markup already."""
@@ -74,12 +75,12 @@ class Messages:
             "text": text,
             "team": self._directory.seed.team.id,
         }
-        return self._add(channel, message, thread_ts, False, None)
+        return self._add(channel, message, thread_ts)
 
     def from_slackbot(self, channel: str, text: str, only_for: str) -> Json:
         """What Slack itself tells one person."""
         message: Json = {"type": "message", "user": SLACKBOT, "text": text, "username": "Slackbot"}
-        return self._add(channel, message, None, False, only_for)
+        return self._add(channel, message, None, only_for=only_for)
 
     def joined(self, channel: str, user: str, inviter: str | None = None) -> None:
         """Tells the channel and the app that someone is a member now."""
@@ -88,7 +89,7 @@ class Messages:
         message["text"] = f"<@{user}> {name}"
         if inviter:
             message["inviter"] = inviter
-        self._add(channel, message, None, False, None)
+        self._add(channel, message, None)
         event: Json = {
             "type": "member_joined_channel",
             "user": user,
@@ -105,8 +106,9 @@ class Messages:
         channel: str,
         message: Json,
         thread_ts: str | None,
-        broadcast: bool,
-        only_for: str | None,
+        *,
+        broadcast: bool = False,
+        only_for: str | None = None,
     ) -> Json:
         message["ts"] = self._store.new_ts()
         root = self._root(channel, thread_ts)
@@ -195,7 +197,7 @@ class Messages:
         if only_for is None:
             self._emit_hidden(channel, "message_deleted", deleted_ts=ts, previous_message=before)
 
-    def react(self, channel: str, ts: str, name: str, user: str, add: bool) -> bool:
+    def react(self, channel: str, ts: str, name: str, user: str, *, add: bool) -> bool:
         """Adds or takes away a reaction; False where there was nothing to do."""
         change = self._store.react if add else self._store.unreact
         if not change(channel, ts, name, user):
@@ -234,7 +236,16 @@ class Messages:
     def _bare(self, channel: str, ts: str) -> Json:
         """The message as stored, without what is derived from its thread."""
         message = self._store.message(channel, ts) or {}
-        for name in ["reply_count", "reply_users_count", "latest_reply", "reply_users", "is_locked", "subscribed", "reactions", "is_ephemeral"]:
+        for name in [
+            "reply_count",
+            "reply_users_count",
+            "latest_reply",
+            "reply_users",
+            "is_locked",
+            "subscribed",
+            "reactions",
+            "is_ephemeral",
+        ]:
             message.pop(name, None)
         return message
 

@@ -37,7 +37,7 @@ class _Bucket:
 class Rates:
     """Token buckets: one a method, and for posts one a channel. Off when `enabled` is False."""
 
-    def __init__(self, enabled: bool = True) -> None:
+    def __init__(self, *, enabled: bool = True) -> None:
         self.enabled = enabled
         self._buckets: dict[str, _Bucket] = {}
 

@@ -28,6 +28,11 @@ log = logging.getLogger(__name__)
 PAGE = Path(__file__).with_name("page") / "dist"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOSTS = web.AppKey("hosts", frozenset[str])
+# Nothing is fetched from elsewhere: pictures come from this machine's own servers.
+_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none';"
+    " img-src 'self' data: http://127.0.0.1:* http://localhost:*"
+)
 
 Reader = Callable[[Workspace, Json], Awaitable[Json]]
 
@@ -155,27 +160,42 @@ async def _avatar(request: web.Request) -> web.Response:
     user = ws.directory.user(request.match_info["user"])
     if user is None:
         return web.Response(status=404)
-    initials = "".join(part[0] for part in user["real_name"].split()[:2])
-    colour = user.get("color", "4a154b")
+    drawn = _ROBOT if user["is_bot"] else _initials(user["real_name"])
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'
-        f'<rect width="48" height="48" rx="8" fill="#{colour}"/>'
-        '<text x="24" y="31" fill="#fff" font-family="system-ui,sans-serif" font-size="19"'
-        f' font-weight="600" text-anchor="middle">{html.escape(initials)}</text></svg>'
+        f'<rect width="48" height="48" fill="#{user.get("color", "0f766e")}"/>{drawn}</svg>'
     )
     return web.Response(text=svg, content_type="image/svg+xml")
+
+
+_ROBOT = (
+    '<path d="M24 8v6" stroke="#fff" stroke-width="3" stroke-linecap="round"/>'
+    '<circle cx="24" cy="7.5" r="3" fill="#fbbf24"/>'
+    '<rect x="9" y="14" width="30" height="23" rx="8" fill="#fff"/>'
+    '<circle cx="18.5" cy="24" r="3.4" fill="#0f766e"/><circle cx="29.5" cy="24" r="3.4" fill="#0f766e"/>'
+    '<path d="M19 31q5 3.4 10 0" stroke="#0f766e" stroke-width="2.4" fill="none" stroke-linecap="round"/>'
+)
+
+
+def _initials(name: str) -> str:
+    letters = html.escape("".join(part[0] for part in name.split()[:2]))
+    return (
+        '<text x="24" y="31" fill="#fff" font-family="Helvetica Neue,Arial,sans-serif"'
+        f' font-size="19" font-weight="700" text-anchor="middle">{letters}</text>'
+    )
 
 
 async def _page(request: web.Request) -> web.StreamResponse:
     """The built page; every path of its own leads to its index."""
     wanted = (PAGE / request.match_info["path"]).resolve()
-    if wanted.is_file() and wanted.is_relative_to(PAGE.resolve()):
+    if wanted.is_file() and wanted.is_relative_to(PAGE.resolve()) and wanted.suffix != ".html":
         return web.FileResponse(wanted)
     index = PAGE / "index.html"
     if not index.exists():
         text = "The page is not built yet: python -m infra.local.slack.build_page\n"
         return web.Response(status=503, text=text)
-    return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
+    return web.FileResponse(index, headers=headers)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from infra.local.slack.delivery import EVENTS, Unanswered
+from infra.local.slack.delivery import EVENTS, UnansweredError
 from infra.local.slack.errors import Json
 
 MOST_CONNECTIONS = 10
@@ -74,7 +74,7 @@ class SocketHub:
     async def send(self, kind: str, payload: Json, attempt: int, reason: str) -> Json:
         open_sockets = [one for one in self._sockets if not one.leaving]
         if not open_sockets:
-            raise Unanswered("connection_failed")
+            raise UnansweredError("connection_failed")
         self._turn += 1
         chosen = open_sockets[self._turn % len(open_sockets)]
         envelope: Json = {
@@ -122,7 +122,7 @@ class SocketHub:
             self._sockets.remove(one)
             for waiting in one.waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(Unanswered("connection_failed"))
+                    waiting.set_exception(UnansweredError("connection_failed"))
 
     async def _deliver(self, one: _Socket, envelope: Json) -> Json:
         waiting: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
@@ -132,9 +132,9 @@ class SocketHub:
                 await one.socket.send_json(envelope)
                 return await waiting
         except TimeoutError as error:
-            raise Unanswered("timeout") from error
+            raise UnansweredError("timeout") from error
         except ConnectionError as error:
-            raise Unanswered("connection_failed") from error
+            raise UnansweredError("connection_failed") from error
         finally:
             one.waiting.pop(envelope["envelope_id"], None)
 

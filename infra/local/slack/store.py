@@ -32,8 +32,6 @@ CREATE TABLE IF NOT EXISTS read_marks (
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-_TOP_LEVEL = "(thread_ts IS NULL OR thread_ts = ts OR broadcast = 1)"
-
 
 class Store:
     """One SQLite file. Message bodies are Slack message objects, metadata included."""
@@ -134,8 +132,8 @@ class Store:
     ) -> list[Json]:
         """Top-level messages with oldest <= ts <= latest, oldest first; `viewer`'s ephemerals too."""
         rows = self._db.execute(
-            f"SELECT body, only_for FROM messages WHERE channel=? AND {_TOP_LEVEL}"
-            " AND (only_for IS NULL OR only_for=?) AND ts>=? AND ts<=? ORDER BY ts",
+            "SELECT body, only_for FROM messages WHERE channel=?"
+            " AND (thread_ts IS NULL OR thread_ts=ts OR broadcast=1) AND (only_for IS NULL OR only_for=?) AND ts>=? AND ts<=? ORDER BY ts",
             (channel, viewer or "", oldest, latest),
         )
         return [self._dress(channel, _load(row[0]), row[1]) for row in rows.fetchall()]

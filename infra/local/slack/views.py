@@ -153,7 +153,7 @@ class Views:
         self._store.put_home(user, made)
         return made
 
-    def close(self, modal: Modal, everything: bool = False) -> None:
+    def close(self, modal: Modal, *, everything: bool = False) -> None:
         stack = self.stack(modal.user)
         if everything:
             stack.clear()

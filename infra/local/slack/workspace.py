@@ -25,8 +25,27 @@ RETRY_DELAYS = (0.0, 60.0, 300.0)
 """Seconds before each retry of an event that was not acknowledged."""
 ACK_SECONDS = 3.0
 
-SCOPES = tuple(
-    ["app_mentions:read", "assistant:write", "channels:history", "channels:join", "channels:read", "chat:write", "chat:write.public", "commands", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "reactions:read", "reactions:write", "usergroups:read", "users:read", "users:read.email"]
+SCOPES = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "im:write",
+    "reactions:read",
+    "reactions:write",
+    "usergroups:read",
+    "users:read",
+    "users:read.email",
 )
 
 
@@ -93,7 +112,7 @@ class Workspace:
         self.store = Store(state / "workspace.sqlite")
         self.directory = Directory(self.seed, self.store)
         self.feed = Feed()
-        self.rates = Rates(self.options.rate_limits)
+        self.rates = Rates(enabled=self.options.rate_limits)
         self.faults = Faults()
         self.sockets = SocketHub(self.seed.app.id, self.options.ack_seconds)
         self._http: HttpTransport | None = None

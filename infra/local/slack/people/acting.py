@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.local.slack.composer import compose
-from infra.local.slack.delivery import COMMANDS, Unanswered
+from infra.local.slack.delivery import COMMANDS, UnansweredError
 from infra.local.slack.directory import SLACKBOT
 from infra.local.slack.errors import Json, PersonError, SlackError
 from infra.local.slack.limits import TEXT_CHARACTERS
@@ -36,7 +36,7 @@ def who(ws: Workspace, body: Json) -> Person:
     return person
 
 
-def where(ws: Workspace, body: Json, person: Person, member: bool = True) -> str:
+def where(ws: Workspace, body: Json, person: Person, *, member: bool = True) -> str:
     """The conversation that the request names: an id, #name, name, or @cooper for the DM."""
     name = field(body, "channel")
     app = ws.seed.app
@@ -106,7 +106,7 @@ async def run_command(ws: Workspace, body: Json) -> Json:
     )
     try:
         answer = await ws.delivery.ask(COMMANDS, payload)
-    except Unanswered as error:
+    except UnansweredError as error:
         code = UNANSWERED[error.reason]
         ws.messages.from_slackbot(
             channel, f"{name} failed with the error `{code}`", only_for=person.id

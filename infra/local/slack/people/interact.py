@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.local.slack import blocks as blockkit
-from infra.local.slack.delivery import INTERACTIVE, Unanswered
+from infra.local.slack.delivery import INTERACTIVE, UnansweredError
 from infra.local.slack.errors import Json, PersonError, SlackError
 from infra.local.slack.people.acting import UNANSWERED, field, where, who
 from infra.local.slack.people.values import fill, problems, state_value
@@ -226,10 +226,10 @@ async def close(ws: Workspace, body: Json) -> Json:
     everything = bool(body.get("all")) or bool(modal.view.get("clear_on_close"))
     stack = ws.views.stack(person.id)
     closed = list(stack) if everything else stack[stack.index(modal) :]
-    ws.views.close(modal, everything)
+    ws.views.close(modal, everything=everything)
     for one in reversed(closed):
         if one.view["notify_on_close"]:
-            payload = ws.payloads.view_closed(person, one.shown(), everything)
+            payload = ws.payloads.view_closed(person, one.shown(), cleared=everything)
             ws.delivery.notice(INTERACTIVE, payload)
     ws.feed.publish({"type": "views"}, {person.id})
     return {"closed": [one.view["id"] for one in closed]}
@@ -267,7 +267,7 @@ def _own_modal(ws: Workspace, person: Person, view_id: str) -> Modal:
 async def _ask(ws: Workspace, payload: Json, what: str) -> Json:
     try:
         return await ws.delivery.ask(INTERACTIVE, payload)
-    except Unanswered as error:
+    except UnansweredError as error:
         raise PersonError(
             UNANSWERED[error.reason], f"the app did not acknowledge {what} in time", 504
         ) from error

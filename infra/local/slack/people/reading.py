@@ -15,7 +15,7 @@ HOME_SECONDS = 1.0
 _PING_SECONDS = 15.0
 
 
-async def users(ws: Workspace, query: Json) -> Json:
+async def users(ws: Workspace, _query: Json) -> Json:
     return {
         "users": ws.directory.users(),
         "usergroups": ws.directory.group_objects(with_users=True),

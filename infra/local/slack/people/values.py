@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 from typing import Any
 
@@ -14,8 +15,10 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def state_value(element: Json, given: Any) -> Json:
-    """The state object for one element. `given` is plain ("4", ["a"], true option values) or
-    Slack's own object already. Raises PersonError for a value that Slack's client would not take.
+    """The state object for one element.
+
+    `given` is plain ("4", ["a"], options by value) or Slack's own object already. Raises
+    PersonError for a value that Slack's client would not take.
     """
     kind = str(element["type"])
     name = value_field(kind)
@@ -23,7 +26,7 @@ def state_value(element: Json, given: Any) -> Json:
         raise PersonError("not_an_input", f"a {kind} holds no value")
     if isinstance(given, dict) and name in given:
         given = given[name]
-    if given is None or given == "" or given == []:
+    if given in (None, "", []):
         return {"type": kind, name: [] if name.endswith("s") else None}
     return {"type": kind, name: _read(element, kind, name, given)}
 
@@ -36,22 +39,25 @@ def _read(element: Json, kind: str, name: str, given: Any) -> Any:
         return [_option(element, kind, one) for one in many]
     if name.endswith("s"):
         return [str(one) for one in (given if isinstance(given, list) else [given])]
-    text = str(given)
-    if kind == "selected_date_time" or name == "selected_date_time":
-        return int(text)
+    return _single(kind, str(given))
+
+
+def _single(kind: str, text: str) -> Any:
+    if kind == "datetimepicker":
+        return _parsed(int, text, "a Unix time like 1790000000", int(text) if text.isdigit() else 0)
     if kind == "datepicker":
-        return _parsed(date.fromisoformat, text, "a date like 2026-01-31")
+        return _parsed(date.fromisoformat, text, "a date like 2026-01-31", text)
     if kind == "timepicker":
-        return _parsed(time.fromisoformat, text, "a time like 09:30")
+        return _parsed(time.fromisoformat, text, "a time like 09:30", text)
     return text
 
 
-def _parsed(read: Any, text: str, wanted: str) -> str:
+def _parsed(read: Callable[[str], object], text: str, wanted: str, result: Any) -> Any:
     try:
         read(text)
     except ValueError as error:
         raise PersonError("invalid_value", f"{text!r} is not {wanted}") from error
-    return text
+    return result
 
 
 def _option(element: Json, kind: str, given: Any) -> Json:
@@ -71,8 +77,10 @@ def _made_option(value: str) -> Json:
 
 
 def fill(blocks: list[Json], state: Json, values: Json) -> Json:
-    """`state` with `values` entered. `values` is `{block_id: {action_id: value}}`,
-    `{action_id: value}` or `{block_id: value}`. Raises PersonError naming what fits nothing.
+    """`state` with `values` entered.
+
+    `values` is `{block_id: {action_id: value}}`, `{action_id: value}` or `{block_id: value}`.
+    Raises PersonError naming what fits nothing.
     """
     done = {block: dict(entries) for block, entries in state.items()}
     for key, given in values.items():

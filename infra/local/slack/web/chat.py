@@ -17,7 +17,7 @@ async def post_message(ws: Workspace, args: Args) -> Json:
     channel = _target(ws, args.text("channel"))
     content = _content(args)
     message = ws.messages.from_bot(
-        channel, content, args.optional("thread_ts"), args.flag("reply_broadcast")
+        channel, content, args.optional("thread_ts"), broadcast=args.flag("reply_broadcast")
     )
     return {"channel": channel, "ts": message["ts"], "message": _shown(message)}
 

@@ -98,14 +98,14 @@ async def get_reactions(ws: Workspace, args: Args) -> Json:
     return {"type": "message", "channel": channel, "message": _bare(message)}
 
 
-def _react(ws: Workspace, args: Args, add: bool, otherwise: str) -> Json:
+def _react(ws: Workspace, args: Args, *, add: bool, otherwise: str) -> Json:
     channel = require_channel(ws, args.text("channel"), member=True)
     ts, name = args.text("timestamp"), args.text("name").strip(":")
     if not all(part.isalnum() or part in "_+-" for part in name):
         raise SlackError("invalid_name")
     if ws.store.message(channel, ts) is None:
         raise SlackError("message_not_found")
-    if not ws.messages.react(channel, ts, name, ws.directory.bot, add):
+    if not ws.messages.react(channel, ts, name, ws.directory.bot, add=add):
         raise SlackError(otherwise)
     return {}
 

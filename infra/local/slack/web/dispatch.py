@@ -36,7 +36,7 @@ async def call(request: web.Request) -> web.StreamResponse:
     try:
         args = Args(await _arguments(request))
         answer = {"ok": True, **await _serve(ws, name, args, _token(request, args))}
-    except _Limited as limited:
+    except _LimitedError as limited:
         return _limited(limited.seconds)
     except SlackError as error:
         answer = error.answer()
@@ -49,7 +49,7 @@ async def call(request: web.Request) -> web.StreamResponse:
     return web.json_response(answer, headers=headers)
 
 
-class _Limited(Exception):
+class _LimitedError(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
         self.seconds = seconds
@@ -60,11 +60,12 @@ async def _serve(ws: Workspace, name: str, args: Args, token: str | None) -> Jso
     if method is None:
         raise SlackError("unknown_method", req_method=name)
     _authenticate(ws, method, token)
-    wait = ws.rates.method(name, method.tier)
-    if not wait and name == "chat.postMessage":
+    if name == "chat.postMessage":
         wait = ws.rates.post(str(args.values.get("channel")))
+    else:
+        wait = ws.rates.method(name, method.tier)
     if wait:
-        raise _Limited(wait)
+        raise _LimitedError(wait)
     return await method.handler(ws, args)
 
 
@@ -74,7 +75,7 @@ def _authenticate(ws: Workspace, method: Method, token: str | None) -> None:
     if token not in (ws.tokens.bot, ws.tokens.app):
         raise SlackError("invalid_auth")
     kind = "app" if token == ws.tokens.app else "bot"
-    if method.token not in (kind, "any"):
+    if method.caller not in (kind, "any"):
         raise SlackError("not_allowed_token_type")
     if method.scopes and not set(method.scopes) & set(ws.options.scopes):
         raise SlackError(
@@ -103,7 +104,7 @@ async def _arguments(request: web.Request) -> Json:
         if not isinstance(body, dict):
             raise SlackError("json_not_object")
         return values | body
-    return values | {name: value for name, value in (await request.post()).items()}
+    return values | dict(await request.post())
 
 
 async def _before(fault: Fault | None) -> web.Response | None:

@@ -57,12 +57,12 @@ Handler = Callable[[Workspace, Args], Awaitable[Json]]
 
 @dataclass(frozen=True)
 class Method:
-    """`tier` is Slack's rate tier; `scopes` any one of which the token needs; `token` bot or app."""
+    """`tier` is Slack's rate tier; `scopes` any one of which the token needs; `caller` whose token it takes: bot, app or any."""
 
     handler: Handler
     tier: int
     scopes: Sequence[str] = ()
-    token: str = "bot"
+    caller: str = "bot"
 
 
 def page(
@@ -89,7 +89,7 @@ def _offset(cursor: str | None) -> int:
     return offset
 
 
-def require_channel(ws: Workspace, name: str, member: bool = False) -> str:
+def require_channel(ws: Workspace, name: str, *, member: bool = False) -> str:
     """The id of a conversation the app may see; `channel_not_found`, `not_in_channel`."""
     channel = ws.directory.find_channel(name)
     if channel is None:

@@ -60,7 +60,7 @@ async def set_title(ws: Workspace, args: Args) -> Json:
     return {}
 
 
-async def validate_blocks(ws: Workspace, args: Args) -> Json:
+async def validate_blocks(_ws: Workspace, args: Args) -> Json:
     blocks = args.structure("blocks", "invalid_blocks_format")
     if blocks is None:
         raise invalid_arguments("missing required field: blocks")
@@ -68,7 +68,7 @@ async def validate_blocks(ws: Workspace, args: Args) -> Json:
     return {}
 
 
-async def open_connection(ws: Workspace, args: Args) -> Json:
+async def open_connection(ws: Workspace, _args: Args) -> Json:
     if ws.options.events_url:
         raise SlackError("socket_mode_not_enabled")
     address = ws.base_url.replace("http", "ws", 1)
@@ -97,5 +97,5 @@ METHODS = {
     "assistant.threads.setSuggestedPrompts": Method(set_suggested_prompts, 4, ("assistant:write",)),
     "assistant.threads.setTitle": Method(set_title, 4, ("assistant:write",)),
     "blocks.validate": Method(validate_blocks, 4),
-    "apps.connections.open": Method(open_connection, 1, token="app"),
+    "apps.connections.open": Method(open_connection, 1, caller="app"),
 }

@@ -7,7 +7,7 @@ from infra.local.slack.web.method import Args, Method, page
 from infra.local.slack.workspace import Workspace
 
 
-async def auth_test(ws: Workspace, args: Args) -> Json:
+async def auth_test(ws: Workspace, _args: Args) -> Json:
     seed = ws.seed
     return {
         "url": f"https://{seed.team.domain}.slack.com/",
@@ -20,7 +20,7 @@ async def auth_test(ws: Workspace, args: Args) -> Json:
     }
 
 
-async def api_test(ws: Workspace, args: Args) -> Json:
+async def api_test(_ws: Workspace, args: Args) -> Json:
     given = {name: value for name, value in args.values.items() if name != "token"}
     if "error" in given:
         raise SlackError(str(given["error"]), args=given)
@@ -62,7 +62,7 @@ async def lookup_by_email(ws: Workspace, args: Args) -> Json:
 
 
 async def list_groups(ws: Workspace, args: Args) -> Json:
-    return {"usergroups": ws.directory.group_objects(args.flag("include_users"))}
+    return {"usergroups": ws.directory.group_objects(with_users=args.flag("include_users"))}
 
 
 async def group_users(ws: Workspace, args: Args) -> Json:
@@ -88,7 +88,7 @@ async def bot_info(ws: Workspace, args: Args) -> Json:
     }
 
 
-async def team_info(ws: Workspace, args: Args) -> Json:
+async def team_info(ws: Workspace, _args: Args) -> Json:
     team = ws.seed.team
     return {"team": {"id": team.id, "name": team.name, "domain": team.domain}}
 
@@ -107,8 +107,8 @@ def _kind(body: Json) -> str:
 
 
 METHODS = {
-    "api.test": Method(api_test, 4, token="any"),
-    "auth.test": Method(auth_test, 4, token="any"),
+    "api.test": Method(api_test, 4, caller="any"),
+    "auth.test": Method(auth_test, 4, caller="any"),
     "bots.info": Method(bot_info, 3, ("users:read",)),
     "team.info": Method(team_info, 3),
     "users.info": Method(info, 4, ("users:read",)),

@@ -3,7 +3,7 @@ import { memo, type ReactNode } from "react";
 import { Message as SlackMessage, type Block as SlackBlock } from "slack-blocks-to-jsx";
 import { useWorld } from "./context";
 import { ElementView, type Act } from "./Elements";
-import type { Block, State } from "./types";
+import type { Block, State, Text } from "./types";
 
 type Props = {
   blocks: Block[];
@@ -98,7 +98,7 @@ function Rendered({ blocks }: { blocks: Block[] }) {
         theme="light"
         name=""
         logo=""
-        blocks={blocks as unknown as SlackBlock[]}
+        blocks={blocks.map(tidied) as unknown as SlackBlock[]}
         data={{
           users: directory.users.map((user) => ({
             id: user.id,
@@ -127,4 +127,19 @@ function nameOf(users: { id: string; real_name: string }[], id: string): string 
 
 function mention(text: string): ReactNode {
   return <span className="mention">{text}</span>;
+}
+
+/** The block with its markup as the drawing library reads it best. */
+function tidied(block: Block): Block {
+  const done = { ...block };
+  if (done.text) done.text = tidiedText(done.text);
+  if (done.fields) done.fields = done.fields.map(tidiedText);
+  return done;
+}
+
+/** No empty lines at the ends of a code block; a > inside a line is no quotation. */
+function tidiedText(text: Text): Text {
+  if (typeof text !== "object" || text.type !== "mrkdwn") return text;
+  const fenced = text.text.replace(/```\n?([\s\S]*?)\n?```/g, "```$1```");
+  return { ...text, text: fenced.replace(/(?<=[^\n])&gt; /g, ">\u2009") };
 }

@@ -33,7 +33,7 @@ export function userOf(directory: Directory, id: string | undefined): User {
 
 export function timeOf(ts: string): string {
   const date = new Date(Number(ts) * 1000);
-  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
 export function dayOf(ts: string): string {
