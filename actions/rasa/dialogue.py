@@ -156,7 +156,8 @@ def _meant_as_answer(reading: Reading) -> bool:
     words = len(core(reading.text).split())
     if reading.intent in _ANSWERS:
         return True
-    return reading.intent is None and 0 < words <= _MAX_NAME_WORDS
+    unclear = reading.command is None and reading.confidence < _SURE
+    return unclear and 0 < words <= _MAX_NAME_WORDS
 
 
 def _problem(parameter: Parameter, text: str) -> str:
