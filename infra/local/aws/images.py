@@ -11,6 +11,8 @@ _REPOSITORIES = {
     "sagemaker-scikit-learn": "sklearn",
     "cooper-serving": "sklearn",
 }
+# Framework of a project whose image AWS provides → name of the local image.
+_FRAMEWORKS = {"sklearn": "sklearn"}
 _URI = re.compile(r"^(?:(?P<registry>[^/]+)/)?(?P<repository>[^:@]+)(?:[:@](?P<tag>.+))?$")
 
 
@@ -44,6 +46,16 @@ def local_name(uri: str) -> str:
         known = ", ".join(f"…/{name}:…" for name in sorted(_REPOSITORIES))
         raise UnknownImageUriError(f"no local image stands for {uri!r}; known are: {known}")
     return _REPOSITORIES[repository]
+
+
+def framework_name(framework: str) -> str:
+    """Return the local image's name for a framework. Raises UnknownImageUriError."""
+    if framework not in _FRAMEWORKS:
+        raise UnknownImageUriError(
+            f"no local image stands for the framework {framework!r}; known are: "
+            f"{', '.join(sorted(_FRAMEWORKS))}"
+        )
+    return _FRAMEWORKS[framework]
 
 
 def find(uri: str, images: Path) -> Image:

@@ -127,9 +127,10 @@ def run(*, port: int, state: Path, images: Path, **limits: Any) -> None:
 
 def load_ministack(state: Path, port: int) -> ASGIApp:
     """Return ministack's application, which reads its settings from the environment when imported."""
+    # The host's name in bucket.host addresses, where clients reach the stand-in by a name.
+    os.environ.setdefault("MINISTACK_HOST", "127.0.0.1")
     os.environ.update(
         GATEWAY_PORT=str(port),
-        MINISTACK_HOST="127.0.0.1",
         MINISTACK_ACCOUNT_ID=ACCOUNT,
         S3_PERSIST="1",
         S3_DATA_DIR=str(state / "s3"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from infra.local.aws.images import UnknownImageUriError, local_name
+from infra.local.aws.images import UnknownImageUriError, framework_name, local_name
 from infra.local.environments import ROOT
 from infra.local.images.build import UnknownImageError, build, is_current, names
 from infra.local.progress import StepError
@@ -41,10 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _image_of(project: Path) -> str:
     path = project / "project.yaml"
     content = yaml.safe_load(path.read_text())
-    image = str(content.get("image", "")) if isinstance(content, dict) else ""
-    if not image:
-        raise ValueError(f"{path}: `image` is missing")
-    return image if image in names() else local_name(image)
+    image = content.get("image") if isinstance(content, dict) else None
+    if not isinstance(image, dict) or not image.keys() & {"framework", "uri"}:
+        raise ValueError(f"{path}: `image` must have `framework` and `version`, or `uri`")
+    uri = image.get("uri")
+    return local_name(str(uri)) if uri else framework_name(str(image["framework"]))
 
 
 if __name__ == "__main__":

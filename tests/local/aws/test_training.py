@@ -159,6 +159,16 @@ def test_what_a_job_installs_stays_in_the_job(aws, images):
     assert str(images) not in line
 
 
+def test_requirements_that_the_image_meets_need_no_index(aws):
+    source = aws.source("print('ran')", **{"requirements.txt": "mlflow-skinny==3.17.2\npandas\n"})
+    name = aws.train(hyperparameters={"sagemaker_submit_directory": source})
+    job = aws.trained(name)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    lines = aws.log("/aws/sagemaker/TrainingJobs", f"{name}/")
+    assert any("Requirement already satisfied: mlflow-skinny" in line for line in lines)
+    assert "ran" in lines
+
+
 def test_jobs_beyond_the_machines_slots_wait_and_can_be_stopped_there(start):
     aws = Aws(start("--concurrency", "1").url)
     furnish(aws)
