@@ -1,5 +1,6 @@
 """The domain's transaction on Postgres: rows, audit and jobs commit together or not at all."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -33,12 +34,12 @@ class PostgresTransaction:
     async def project(self, slug: str) -> RegisteredProject | None:
         query = select(t.projects.c.registration).where(t.projects.c.slug == slug)
         found = (await self.connection.execute(query)).scalar_one_or_none()
-        return None if found is None else RegisteredProject.model_validate(found)
+        return None if found is None else _to_project(found)
 
     async def projects(self) -> Sequence[RegisteredProject]:
         query = select(t.projects.c.registration).order_by(t.projects.c.slug)
         found = (await self.connection.execute(query)).scalars()
-        return [RegisteredProject.model_validate(registration) for registration in found]
+        return [_to_project(registration) for registration in found]
 
     async def save_project(self, project: RegisteredProject) -> None:
         registration = project.model_dump(mode="json")
@@ -246,6 +247,11 @@ class PostgresTransaction:
             await savepoint.rollback()
         else:
             await savepoint.commit()
+
+
+def _to_project(registration: dict[str, Any]) -> RegisteredProject:
+    """From its JSON: a strict model takes a list for a tuple in JSON alone."""
+    return RegisteredProject.model_validate_json(json.dumps(registration))
 
 
 def _same_draft(key: DraftKey) -> Any:
