@@ -48,7 +48,7 @@ def is_transient(error: BaseException) -> bool:
 def fails_clearly(stage: Callable[..., Any]) -> Callable[..., Any]:
     """Run a stage so that only a transient failure is retried and every failure leaves a reason.
 
-    The decorated function takes Airflow's context as its last positional argument.
+    The decorated function takes Airflow's context among its arguments.
     """
 
     @functools.wraps(stage)
@@ -60,7 +60,8 @@ def fails_clearly(stage: Callable[..., Any]) -> Callable[..., Any]:
         except TaskDeferred:
             raise
         except Exception as error:
-            context = next((arg for arg in reversed(args) if _is_context(arg)), None)
+            given = (*args, *kwargs.values())
+            context = next((value for value in reversed(given) if _is_context(value)), None)
             _leave_reason(context, error)
             if is_transient(error) or isinstance(error, AirflowFailException):
                 raise

@@ -56,6 +56,9 @@ class SageMakerTrigger(BaseTrigger):
         async with await self._hook().get_async_conn() as client:
             errors, last = 0, None
             while True:
+                # First: the task has just looked. And Airflow mistakes a task that resumes in the
+                # moment it was deferred for one whose process died, and tries it again.
+                await asyncio.sleep(self.poll_seconds)
                 try:
                     status = await self._status(client)
                     errors = 0
@@ -72,7 +75,6 @@ class SageMakerTrigger(BaseTrigger):
                     if status in final:
                         yield TriggerEvent({"status": status})
                         return
-                await asyncio.sleep(self.poll_seconds)
 
     async def on_kill(self) -> None:
         """Stop the job when a person failed the task; a cleared task's job is taken up again.

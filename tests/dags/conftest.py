@@ -1,26 +1,33 @@
 import itertools
-import sys
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import project
 import pytest
+import services
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "dags")]
+from cooper_dags.conf import verify
 
-import project
-import services
+_HOME = tempfile.TemporaryDirectory(prefix="cooper-dags-home-")
+
+
+def pytest_configure():
+    # Airflow reads it when it is first imported, and writes into the home folder otherwise.
+    os.environ["AIRFLOW_HOME"] = _HOME.name
+    os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 
 @dataclass
 class Platform:
     """Everything the DAGs talk to, and Airflow itself."""
 
+    folder: Path
     airflow: services.Airflow
     aws: str
     mlflow: str
@@ -46,6 +53,33 @@ class Platform:
         conf = project.signed(plan, run_id, self.key)
         self.airflow.trigger(plan["command"], run_id, conf)
         return run_id
+
+    def trigger_log(self, run_id, task_id):
+        """What the triggerer logged while the task was deferred."""
+        logs = self.folder.glob(f"airflow/logs/**/run_id={run_id}/task_id={task_id}/*.trigger.*")
+        return "".join(log.read_text() for log in logs)
+
+    def reason(self, dag_id, run_id, task_id):
+        return self.airflow.xcom(dag_id, run_id, task_id, "failure") or ""
+
+    def job(self, name):
+        sagemaker = self.client("sagemaker")
+        try:
+            return sagemaker.describe_training_job(TrainingJobName=name)
+        except sagemaker.exceptions.ClientError:
+            return {}
+
+    def registry(self):
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.mlflow, self.mlflow)
+
+    def register_version(self, name, artifact):
+        """A version that no run of ours made; its number."""
+        made = self.registry().create_model_version(
+            name, artifact, tags={"cooper.artifact": artifact}
+        )
+        return int(made.version)
 
     def training_jobs(self, prefix):
         found = self.client("sagemaker").list_training_jobs(NameContains=prefix)
@@ -80,7 +114,7 @@ def platform(key, public_pem):
                 return services.answers(f"{mlflow}/health") and airflow.is_ready()
 
             services.eventually(is_up, "AWS stand-in, MLflow and Airflow are up", 180)
-            found = Platform(airflow, aws, mlflow, key, {}, itertools.count(1))
+            found = Platform(folder, airflow, aws, mlflow, key, {}, itertools.count(1))
             s3 = found.client("s3")
             s3.create_bucket(Bucket=project.BUCKET)
             found.artifacts |= {
@@ -107,3 +141,38 @@ def trained(platform):
     }
     assert state == "success", (tasks, reasons)
     return run_id, {task: platform.airflow.xcom("train_model", run_id, task) for task in tasks}
+
+
+@pytest.fixture
+def direct(platform, monkeypatch):
+    """Stages can be called in this process, over the same services."""
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_TESTS", services.connection(platform.aws))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", platform.mlflow)
+
+    def verified(plan):
+        run_id = f"tests-{plan['request']}-a1"
+        conf = project.signed(plan, run_id, platform.key)
+        pem = platform.key.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+        return verify(conf, plan["command"], run_id, pem)
+
+    return verified
+
+
+@pytest.fixture(scope="session")
+def deployed(platform, trained):
+    """A deployment to staging that went well: its run's id, its plan and its reports."""
+    _, reports = trained
+    plan = project.deployment_plan(
+        platform.request(), reports["register"]["version"], reports["train"]["model_uri"]
+    )
+    run_id = platform.start(plan)
+    state, tasks = platform.airflow.finished("deploy_model", run_id, 240)
+    reasons = {task: platform.reason("deploy_model", run_id, task) for task in tasks}
+    assert state == "success", (tasks, reasons)
+    return (
+        run_id,
+        plan,
+        {task: platform.airflow.xcom("deploy_model", run_id, task) for task in tasks},
+    )

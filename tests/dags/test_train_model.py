@@ -1,11 +1,205 @@
+import hashlib
+
+import project
+import pytest
+from services import eventually
+
+from cooper_dags import stages
+from cooper_dags.errors import RefusedError
 
 
-
-def test_train_model_registers_a_loadable_challenger(platform, trained):
+def test_training_registers_a_challenger_with_lineage(platform, trained):
     run_id, reports = trained
     assert set(reports) == {"validate", "snapshot", "train", "evaluate", "register", "report"}
     assert reports["train"]["metrics"] == {"train_rmse": 0.125}
-    assert reports["evaluate"]["verdict"] == "passed"
-    assert reports["evaluate"]["rows"] == 15
+    assert (reports["evaluate"]["verdict"], reports["evaluate"]["rows"]) == ("passed", 15)
     assert reports["snapshot"]["rows"] == 40
-    assert reports["register"]["alias"] == "challenger"
+    registered = reports["register"]
+    version = platform.registry().get_model_version_by_alias("line", "challenger")
+    assert int(version.version) == registered["version"]
+    assert version.tags["cooper.run"] == run_id
+    assert version.tags["cooper.artifact"] == reports["train"]["model_uri"]
+    assert version.tags["cooper.evaluation"] == reports["evaluate"]["digest"]
+    assert version.tags["cooper.source.sha256"] == platform.artifacts["source"]["sha256"]
+    assert version.tags["cooper.data.sha256"] == platform.artifacts["data"]["sha256"]
+    assert version.tags["cooper.requested-by"] == "UANA00001"
+    run = platform.registry().get_run(registered["mlflow_run"])
+    assert run.data.metrics["rmse"] == pytest.approx(0, abs=1e-6)
+    assert run.data.metrics["training/train_rmse"] == 0.125
+    names = {item.path for item in platform.registry().list_artifacts(run.info.run_id, "model")}
+    assert "model/MLmodel" in names
+
+
+def test_job_carries_the_plan(platform, trained):
+    run_id, _ = trained
+    sagemaker = platform.client("sagemaker")
+    job = sagemaker.describe_training_job(TrainingJobName=run_id)
+    assert "sagemaker-scikit-learn:1.4-2" in job["AlgorithmSpecification"]["TrainingImage"]
+    assert job["StoppingCondition"]["MaxRuntimeInSeconds"] == 300
+    tags = {
+        tag["Key"]: tag["Value"]
+        for tag in sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
+    }
+    assert tags["team"] == "actuaries"
+    assert tags["cooper:project"] == "line"
+    assert tags["cooper:plan-digest"].startswith("sha256:")
+
+
+def test_snapshot_is_the_data_as_it_was(platform, trained):
+    _, reports = trained
+    bucket, _, key = reports["snapshot"]["uri"].removeprefix("s3://").partition("/")
+    body = platform.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert hashlib.sha256(body).hexdigest() == platform.artifacts["data"]["sha256"]
+    assert len(body) == reports["snapshot"]["bytes"]
+
+
+def test_cleared_stage_attaches_and_starts_no_second_job(platform, trained):
+    run_id, reports = trained
+    platform.airflow.clear("train_model", run_id, "train")
+    eventually(lambda: platform.airflow.tries("train_model", run_id, "report") > 1, "runs again")
+    state, _ = platform.airflow.finished("train_model", run_id)
+    assert state == "success"
+    assert platform.training_jobs(run_id) == [run_id]
+    again = platform.airflow.xcom("train_model", run_id, "register")
+    assert again["version"] == reports["register"]["version"]
+    assert again["mlflow_run"] == reports["register"]["mlflow_run"]
+
+
+def test_missed_threshold_registers_without_alias(platform, trained):
+    _, good = trained
+    plan = project.training_plan(
+        platform.request(), platform.artifacts, hyperparameters={"slope": 5.0}
+    )
+    run_id = platform.start(plan)
+    state, _ = platform.airflow.finished("train_model", run_id, 240)
+    assert state == "success"
+    evaluated = platform.airflow.xcom("train_model", run_id, "evaluate")
+    assert evaluated["verdict"] == "failed"
+    assert evaluated["checks"][0]["bound"] == "at most 0.5"
+    registered = platform.airflow.xcom("train_model", run_id, "register")
+    assert registered["alias"] is None
+    assert registered["version"] > good["register"]["version"]
+    challenger = platform.registry().get_model_version_by_alias("line", "challenger")
+    assert int(challenger.version) == good["register"]["version"]
+
+
+def test_failing_code_fails_the_run_with_its_last_line(platform):
+    plan = project.training_plan(
+        platform.request(), platform.artifacts, hyperparameters={"explode": 1}
+    )
+    run_id = platform.start(plan)
+    state, tasks = platform.airflow.finished("train_model", run_id)
+    assert (state, tasks["train"], tasks["evaluate"]) == ("failed", "failed", "upstream_failed")
+    assert "the loss is NaN at step 3" in platform.reason("train_model", run_id, "train")
+    assert platform.training_jobs(run_id) == [run_id]
+
+
+def _running_job(platform):
+    plan = project.training_plan(
+        platform.request(), platform.artifacts, hyperparameters={"endless": 1}
+    )
+    run_id = platform.start(plan)
+    eventually(lambda: platform.job(run_id).get("SecondaryStatus") == "Training", "job trains")
+    eventually(lambda: "InProgress" in platform.trigger_log(run_id, "train"), "it is watched")
+    return run_id
+
+
+def test_stopped_run_stops_its_job(platform):
+    run_id = _running_job(platform)
+    platform.airflow.fail("train_model", run_id)
+    eventually(lambda: platform.job(run_id)["TrainingJobStatus"] == "Stopped", "job is stopped")
+    assert platform.airflow.run("train_model", run_id)["state"] == "failed"
+    assert platform.airflow.states("train_model", run_id)["train"] == "failed"
+
+
+def test_task_cleared_while_it_waits_attaches_to_the_running_job(platform):
+    run_id = _running_job(platform)
+    created = platform.job(run_id)["CreationTime"]
+    platform.airflow.clear("train_model", run_id, "train")
+    eventually(lambda: platform.airflow.tries("train_model", run_id, "train") > 1, "runs again")
+    eventually(
+        lambda: platform.airflow.states("train_model", run_id)["train"] == "deferred", "it waits"
+    )
+    job = platform.job(run_id)
+    assert (job["TrainingJobStatus"], job["CreationTime"]) == ("InProgress", created)
+    platform.client("sagemaker").stop_training_job(TrainingJobName=run_id)
+    state, _ = platform.airflow.finished("train_model", run_id)
+    assert state == "failed"
+    assert "was stopped" in platform.reason("train_model", run_id, "train")
+
+
+def test_job_of_another_plan_is_refused(platform, trained):
+    done, _ = trained
+    plan = project.training_plan(platform.request(), platform.artifacts)
+    run_id = f"tests-{plan['request']}-a1"
+    sagemaker = platform.client("sagemaker")
+    other = sagemaker.describe_training_job(TrainingJobName=done)
+    keys = ("AlgorithmSpecification", "RoleArn", "OutputDataConfig", "ResourceConfig")
+    request = {key: other[key] for key in (*keys, "StoppingCondition", "InputDataConfig")}
+    request["AlgorithmSpecification"].pop("MetricDefinitions", None)
+    sagemaker.create_training_job(
+        TrainingJobName=run_id, **request, HyperParameters=other["HyperParameters"]
+    )
+    platform.start(plan)
+    state, tasks = platform.airflow.finished("train_model", run_id)
+    assert (state, tasks["train"]) == ("failed", "failed")
+    assert "another plan" in platform.reason("train_model", run_id, "train")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"data": {"sha256": "0" * 64}}, "changed: its SHA-256"),
+        ({"holdout": {"sha256": "0" * 64}}, "changed: its SHA-256"),
+        ({"source": {"sha256": "0" * 64}}, "changed: its SHA-256"),
+        ({"data": {"uri": f"s3://{project.BUCKET}/nowhere/rows.csv"}}, "cannot be read"),
+        ({"data": {"uri": "s3://no-such-bucket-here/rows.csv"}}, "cannot be read"),
+        ({"image": {"version": "9.9"}}, "1.4-2"),
+    ],
+)
+def test_plan_that_cannot_be_trained_is_refused(platform, direct, changes, reason):
+    plan = project.training_plan(platform.request(), platform.artifacts)
+    for part, change in changes.items():
+        plan[part] = {**plan[part], **change}
+    with pytest.raises(RefusedError, match=reason):
+        stages.validate(direct(plan))
+
+
+def test_source_without_its_entry_point_is_refused(platform, direct):
+    plan = project.training_plan(platform.request(), platform.artifacts)
+    plan |= {"train_entry_point": "fit.py", "evaluate_entry_point": "score.py"}
+    with pytest.raises(RefusedError, match=r"no fit\.py and no score\.py"):
+        stages.validate(direct(plan))
+
+
+def test_source_that_is_no_archive_is_refused(platform, direct):
+    plan = project.training_plan(platform.request(), platform.artifacts)
+    plan["source"] = project.put(platform.client("s3"), "{sha256}.tar.gz", b"not a tar")
+    with pytest.raises(RefusedError, match="no tar archive"):
+        stages.validate(direct(plan))
+
+
+def test_run_without_signed_plan_is_refused_before_any_effect(platform):
+    run_id = f"tests-{platform.request()}-a1"
+    platform.airflow.trigger("train_model", run_id, {})
+    state, tasks = platform.airflow.finished("train_model", run_id)
+    assert (state, tasks["validate"], tasks["train"]) == ("failed", "failed", "upstream_failed")
+    assert "no signed plan" in platform.reason("train_model", run_id, "validate")
+    assert platform.training_jobs(run_id) == []
+
+
+def test_each_task_with_an_effect_verifies_for_itself(platform):
+    """A person who marks `validate` as done does not get round the signature."""
+    plan = project.training_plan(platform.request(), platform.artifacts)
+    run_id = f"tests-{plan['request']}-a1"
+    conf = project.signed(plan, run_id, platform.key)
+    conf["plan"] = {**plan, "hyperparameters": {"slope": 9.0}}
+    platform.airflow.trigger("train_model", run_id, conf)
+    platform.airflow.finished("train_model", run_id)
+    for task in ("snapshot", "train", "evaluate", "register"):
+        platform.airflow.succeed_before("train_model", run_id, task)
+        platform.airflow.clear("train_model", run_id, task)
+        state, tasks = platform.airflow.finished("train_model", run_id)
+        assert (state, tasks[task]) == ("failed", "failed"), task
+        assert "changed after" in platform.reason("train_model", run_id, task)
+    assert platform.training_jobs(run_id) == []

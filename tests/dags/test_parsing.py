@@ -1,0 +1,80 @@
+"""As Airflow's own example DAGs are tested: they import, without a database, alone."""
+
+import itertools
+import json
+import subprocess
+import sys
+
+import pytest
+from services import DAGS
+
+DAG_IDS = ("train_model", "deploy_model")
+STAGES = {
+    "train_model": ["validate", "snapshot", "train", "evaluate", "register", "report"],
+    "deploy_model": ["validate", "configure", "deploy", "verify", "record", "report"],
+}
+
+
+@pytest.fixture(scope="module")
+def dags():
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(DAGS), include_examples=False, bundle_path=DAGS)
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+def test_folder_holds_our_dags_and_no_more(dags):
+    assert sorted(dags) == sorted(DAG_IDS)
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_tasks_are_the_stages_of_the_contract_in_order(dags, dag_id):
+    dag = dags[dag_id]
+    order = [task.task_id for task in dag.topological_sort()]
+    assert order == STAGES[dag_id]
+    for before, after in itertools.pairwise(order):
+        assert after in dag.get_task(before).get_flat_relative_ids(upstream=False)
+    assert {task.trigger_rule.value for task in dag.tasks} == {"all_success"}
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_an_engineer_can_read_it_in_the_ui(dags, dag_id):
+    dag = dags[dag_id]
+    assert dag.doc_md
+    assert "cooper" in dag.tags
+    assert dag.owner == "ml-platform"
+    assert [task.task_id for task in dag.tasks if not task.doc_md] == []
+
+
+PARSED_ALONE = """
+import importlib, json, socket, sys
+import sqlalchemy.event, sqlalchemy.engine
+seen = []
+def refuse(*args, **kwargs):
+    seen.append("network")
+    raise OSError("no network while a DAG is parsed")
+socket.socket.connect = refuse
+sqlalchemy.event.listen(
+    sqlalchemy.engine.Engine, "before_cursor_execute", lambda *args: seen.append(args[2])
+)
+import airflow
+seen.clear()
+importlib.import_module(sys.argv[1])
+heavy = [name for name in ("boto3", "mlflow", "sagemaker", "pandas") if name in sys.modules]
+print(json.dumps({"seen": seen, "heavy": heavy}))
+"""
+
+
+@pytest.mark.parametrize("dag_id", DAG_IDS)
+def test_parsing_asks_no_database_no_network_and_loads_no_sdk(dag_id):
+    done = subprocess.run(
+        [sys.executable, "-c", PARSED_ALONE, dag_id],
+        cwd=DAGS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert found == {"seen": [], "heavy": []}
