@@ -103,7 +103,7 @@ def train(root: Path = ROOT, *, force: bool = False) -> Trained:
         return present
     python, inputs, path = interpreter(root), inputs_hash(root), model_path(root)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.parent / f"{MODEL}.{os.getpid()}.tar.gz"
+    fresh = path.parent / f"{MODEL}-{os.getpid()}.tar.gz"
     command = (
         *(str(python), "-m", "rasa", "train", "--skip-validation"),
         *("--config", "config.yml", "--domain", "domain.yml", "--data", "data"),

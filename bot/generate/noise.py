@@ -18,7 +18,7 @@ def _slip(word: str, rng: Random) -> str:
 
 
 def with_slip(sentence: str, rng: Random) -> str:
-    """`sentence` with one typing error in a word outside the values; as it was where none fits."""
+    """`sentence` with one typing error outside the values, half the time in its first long word."""
     parts = _VALUE.split(sentence)
     places = [
         (index, match.span())
@@ -29,7 +29,7 @@ def with_slip(sentence: str, rng: Random) -> str:
     ]
     if not places:
         return sentence
-    index, (start, end) = rng.choice(places)
+    index, (start, end) = places[0] if rng.random() < 0.5 else rng.choice(places)
     part = parts[index]
     parts[index] = part[:start] + _slip(part[start:end], rng) + part[end:]
     return "".join(parts)
@@ -37,8 +37,7 @@ def with_slip(sentence: str, rng: Random) -> str:
 
 def as_typed(sentence: str, rng: Random) -> str:
     """`sentence` as one of many people would type it."""
-    roll = rng.random()
-    if roll < 0.12:
+    if rng.random() < 0.2:
         sentence = with_slip(sentence, rng)
     if rng.random() < 0.3 and sentence and not sentence.startswith("["):
         sentence = sentence[0].upper() + sentence[1:]
