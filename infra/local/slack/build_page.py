@@ -16,6 +16,7 @@ PAGE = Path(__file__).with_name("page")
 _MARK = ".sources"
 _SOURCES = ("package.json", "package-lock.json", "index.html", "tsconfig.json", "vite.config.ts")
 _LEAST_NODE = 20
+_LINES = 24
 
 
 class PageError(RuntimeError):
@@ -82,8 +83,12 @@ def _run(command: list[str], page: Path, environment: dict[str, str]) -> None:
         command, cwd=page, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise PageError(f"`npm {' '.join(command[-2:])}` failed in {page}:\n{tail}")
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        shown = (
+            lines if len(lines) <= _LINES else [*lines[: _LINES // 2], "…", *lines[-_LINES // 2 :]]
+        )
+        step = " ".join(word for word in command[-4:] if not word.startswith(("-", "/")))
+        raise PageError(f"`npm {step}` failed in {page}:\n" + "\n".join(shown))
 
 
 def main() -> int:
