@@ -99,7 +99,7 @@ class ModelServer:
         try:
             self._cloud.fetch(S3Uri.parse(self.plan.model_data), archive)
             with tarfile.open(archive) as tar:
-                tar.extractall(model, filter="data")
+                _extract(tar, model)
         except (MissingObjectsError, BotoCoreError, ClientError) as error:
             raise ServerFailedError(
                 f"Failed to download model data for container hosted in production variant "
@@ -169,6 +169,23 @@ class ModelServer:
             pause = min(pause * 2, _SLOWEST_RESTART_SECONDS)
             self._log.write("the model server ended and is started again")
             self._process = self._launch()
+
+
+def _extract(tar: tarfile.TarFile, folder: Path) -> None:
+    """Unpack files and folders below `folder`. Raises TarError for a member that would land elsewhere.
+
+    Python 3.11's first releases have no extraction filters.
+    """
+    root = folder.resolve()
+    for member in tar:
+        target = (root / member.name).resolve()
+        if not target.is_relative_to(root):
+            raise tarfile.TarError(f"{member.name!r} lies outside the archive's own folder")
+        source = tar.extractfile(member) if member.isreg() else None
+        if source is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with source, target.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
 
 
 def plan_for(

@@ -2,6 +2,7 @@ import io
 import json
 import tarfile
 import threading
+import uuid
 
 import pytest
 from botocore.exceptions import ClientError
@@ -38,7 +39,7 @@ def archive(aws, name, content):
         info = tarfile.TarInfo(name)
         info.size = len(content)
         tar.addfile(info, io.BytesIO(content))
-    return aws.put(f"models/{name}/model.tar.gz", packed.getvalue())
+    return aws.put(f"models/{uuid.uuid4()}/model.tar.gz", packed.getvalue())
 
 
 class Client(threading.Thread):
@@ -182,6 +183,13 @@ def test_an_archive_that_is_none_fails_the_endpoint(aws):
     description = aws.steady(aws.endpoint(aws.config(aws.model(data))))
     assert description["EndpointStatus"] == "Failed"
     assert "Failed to extract model data archive" in description["FailureReason"]
+
+
+def test_an_archive_cannot_write_outside_its_folder(aws):
+    data = archive(aws, "../../../../../escaped", b"MLmodel")
+    description = aws.steady(aws.endpoint(aws.config(aws.model(data))))
+    assert description["EndpointStatus"] == "Failed"
+    assert "lies outside" in description["FailureReason"]
 
 
 def test_an_unknown_image_fails_the_endpoint(aws, artefact):

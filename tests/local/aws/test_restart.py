@@ -47,8 +47,8 @@ def artefact_body(aws, artefact):
 def test_all_is_there_again_after_a_restart(start, artefact_body, number):
     process = start()
     aws, endpoint, job = busy(process, artefact_body)
+    until(lambda: aws.processes("sleep 600"), bool)
     children = aws.processes()
-    assert any("sleep 600" in command_line(each) for each in children)
     assert any("serve.py" in command_line(each) for each in children)
 
     process.process.send_signal(number)
