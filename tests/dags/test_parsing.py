@@ -19,7 +19,7 @@ STAGES = {
 def dags():
     from airflow.dag_processing.dagbag import DagBag
 
-    bag = DagBag(dag_folder=str(DAGS), include_examples=False, bundle_path=DAGS)
+    bag = DagBag(dag_folder=str(DAGS), bundle_path=DAGS, bundle_name="tests")
     assert bag.import_errors == {}
     return bag.dags
 
