@@ -7,6 +7,7 @@ and its jobs in one transaction, and the worker does the rest.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from actions.answers import Refusal
@@ -14,7 +15,7 @@ from actions.behaviours import CHANGES, READS
 from actions.catalog import COMMANDS
 from actions.context import Context, World
 from actions.people import Person
-from actions.policy import Denied, approvals, may, roles_of
+from actions.policy import Allowed, Denied, approvals, may, roles_of
 from actions.requests import (
     ApprovalNeed,
     IllegalMoveError,
@@ -99,8 +100,7 @@ class Service:
             request = await _locked(tx, number)
             if who.id != request.requester_id:
                 raise Refusal(f"Only {request.requester_name} can edit {request.id}.")
-            if request.state is not State.AWAITING_CONFIRMATION:
-                raise Refusal(f"{request.id} is {request.state.words}; it can no longer be edited.")
+            self._check_open(request, None, State.AWAITING_CONFIRMATION, "edited")
             context = await self._context(tx, who, request.place, request.id)
             plan = await CHANGES[request.command](context, params)
             now = self._clock()
@@ -119,6 +119,8 @@ class Service:
             request = await _locked(tx, number)
             self._check_open(request, digest, State.AWAITING_APPROVAL, "decided on")
             roles = self._voter_roles(who, request)
+            if approve:
+                self._same_policy(request)
             vote = Vote(
                 request=number,
                 plan_digest=request.plan.digest,
@@ -220,32 +222,41 @@ class Service:
             raise Refusal(f"The plan of {request.id} changed since you saw it. Look at it again.")
 
     def _still_allowed(self, who: Person, request: Request) -> None:
-        policy = self._world.policy
+        self._same_policy(request)
+        decision = may(
+            self._world.policy, who, request.command, request.project, request.plan.environment
+        )
+        if isinstance(decision, Denied):
+            raise Refusal(decision.reason)
+
+    def _same_policy(self, request: Request) -> None:
         conf = request.plan.conf
-        if conf is not None and conf["policy"] != policy.digest:
+        if conf is not None and conf["policy"] != self._world.policy.digest:
             raise Refusal(
                 f"The policy changed since {request.id} was planned. Ask again for a new plan."
             )
-        decision = may(policy, who, request.command, request.project, request.plan.environment)
-        if isinstance(decision, Denied):
-            raise Refusal(decision.reason)
 
     def _voter_roles(self, who: Person, request: Request) -> frozenset[str]:
         if who.id == request.requester_id:
             raise Refusal(f"You asked for {request.id}, so somebody else has to decide on it.")
-        roles = roles_of(self._world.policy, who, request.project, request.plan.environment)
-        wanted = {need.role for need in request.plan.needs if need.role is not None}
-        if not wanted & roles:
+        policy, environment = self._world.policy, request.plan.environment
+        roles = roles_of(policy, who, request.project, environment)
+        wanted = {need.role for need in request.plan.needs}
+        decision = may(policy, who, "approve_request", request.project, environment)
+        anybody = None in wanted and isinstance(decision, Allowed)
+        if not wanted & roles and not anybody:
             raise Refusal(f"{request.id} waits for {_spoken(request.plan.needs)}.")
         return roles
 
     def _approval_expiry(self, request: Request) -> datetime | None:
         price = request.plan.price
+        # As the plan was made: what runs until somebody ends it has no highest price.
+        ends = request.command != "deploy_model"
         rule = approvals(
             self._world.policy,
             request.command,
             request.plan.environment,
-            float(price.amount) if price else None,
+            Decimal(price.amount) if price and ends else None,
         )
         return None if rule.expiry is None else self._clock() + rule.expiry
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -53,9 +52,8 @@ async def _register(
         region_name=configuration.aws_region,
         endpoint_url=configuration.aws_endpoint_url,
     )
-    target = location if "://" in location else Path(location)
     packaged = await asyncio.to_thread(
-        package_project, target, S3Artifacts(client), bucket, ref=ref
+        package_project, location, S3Artifacts(client), bucket, ref=ref
     )
     project = RegisteredProject(
         spec=packaged.spec,

@@ -1,6 +1,7 @@
 """The domain's transaction on Postgres: rows, audit and jobs commit together or not at all."""
 
 import json
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -252,6 +253,11 @@ class PostgresTransaction:
 def _to_project(registration: dict[str, Any]) -> RegisteredProject:
     """From its JSON: a strict model takes a list for a tuple in JSON alone."""
     return RegisteredProject.model_validate_json(json.dumps(registration))
+
+
+def _registered(stored: dict[str, Any]) -> RegisteredProject:
+    """By way of JSON, whose lists and texts the strict models read as their own types."""
+    return RegisteredProject.model_validate_json(json.dumps(stored))
 
 
 def _same_draft(key: DraftKey) -> Any:
