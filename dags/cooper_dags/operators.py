@@ -121,7 +121,7 @@ class _JobOperator(_AttachOperator):
                 f"The {self.kind} job {run.id} was stopped"
                 + (": it took longer than its time limit." if late else ".")
             )
-        reason = job.get("FailureReason") or job.get("ExitMessage") or "SageMaker gave no reason."
+        reason = job.get("ExitMessage") or job.get("FailureReason") or "SageMaker gave no reason."
         raise RefusedError(f"The {self.kind} job {run.id} failed: {reason}")
 
 

@@ -12,6 +12,8 @@ _TOLERATED_ERRORS = 20
 """Failed looks in a row before the task is given back to Airflow, which tries it again."""
 _STILL_WANTED = frozenset({None, "scheduled", "queued", "running", "deferred", "up_for_retry"})
 """States of a task after somebody acted on it in which its job goes on: it was cleared."""
+_STOPPING: set[asyncio.Task[None]] = set()
+"""Stops under way; the event loop alone would let them be collected."""
 
 
 class SageMakerTrigger(BaseTrigger):
@@ -83,6 +85,13 @@ class SageMakerTrigger(BaseTrigger):
         """
         if self.kind == "endpoint":
             return
+        # The triggerer cancels this call again each second until it returns; the work goes on.
+        work = asyncio.create_task(self._stop_unless_cleared())
+        _STOPPING.add(work)
+        work.add_done_callback(_STOPPING.discard)
+        await asyncio.shield(work)
+
+    async def _stop_unless_cleared(self) -> None:
         state = await self._task_state()
         if state in _STILL_WANTED:
             self.log.info("%s stays: the task is %s and will attach.", self.name, state)
