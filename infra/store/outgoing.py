@@ -67,10 +67,15 @@ class Outgoings:
         return Card(row["ts"], row["posting"], row["shown"])
 
     async def shown(self, number: int, ts: str | None, shown: str) -> None:
-        """The card is in Slack as `ts` and looks like `shown`."""
+        """The card is in Slack as `ts` and looks like `shown`.
+
+        A request from outside a thread gets the card's own: its news and "it" belong there.
+        """
         done = update(t.cards).where(t.cards.c.request == number).values(ts=ts, shown=shown)
+        own = t.requests.c.thread.is_(None) & (t.requests.c.number == number)
         async with self._engine.begin() as connection:
             await connection.execute(done)
+            await connection.execute(update(t.requests).where(own).values(thread=ts))
 
 
 def _outgoing(row: RowMapping) -> Outgoing:

@@ -1,7 +1,6 @@
 """The domain's transaction on Postgres: rows, audit and jobs commit together or not at all."""
 
 import json
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
