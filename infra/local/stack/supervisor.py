@@ -26,7 +26,7 @@ from infra.local.stack.process import Process
 _PR_SET_PDEATHSIG = 1
 _GONE = {"BACKOFF", "FATAL", "EXITED"}
 _TAIL = 15
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 
 
 def _end_with_parent() -> None:
