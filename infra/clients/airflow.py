@@ -20,6 +20,7 @@ from airflow_client.client.exceptions import (
     ApiException,
     BadRequestException,
     ConflictException,
+    ForbiddenException,
     NotFoundException,
     UnauthorizedException,
     UnprocessableEntityException,
@@ -234,8 +235,8 @@ class AirflowOrchestrator:
             self._renew_token()
             try:
                 return call()
-            except UnauthorizedException:
-                # Airflow's secret changed, or its clock: one fresh token, then it is an error.
+            except (UnauthorizedException, ForbiddenException):
+                # An expired or foreign token is 403 to Airflow as well: one fresh one, then an error.
                 self._renew_token(force=True)
                 return call()
         except (HTTPError, httpx.HTTPError, OSError) as error:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
@@ -47,12 +48,20 @@ def answers(url):
         return False
 
 
+def end_in_order(*_):
+    pytest.exit("terminated", 143)
+
+
 @dataclass
 class Processes:
     """Processes that this session started, each a group of its own; all end with it."""
 
     folder: Path
     running: list = field(default_factory=list)
+
+    def __post_init__(self):
+        # Python's default for SIGTERM would run no fixture's end.
+        signal.signal(signal.SIGTERM, end_in_order)
 
     def start(self, name, command, environment, cwd=ROOT):
         log = (self.folder / f"{name}.log").open("wb")
