@@ -16,7 +16,7 @@ _STYLES = tuple(
     for c in "*~_"
 )
 _REFERENCE = re.compile(
-    r"(?<![\w/:@.-])([A-Za-z][\w-]*)[@:](v?\d+|latest|champion|challenger)(?![\w:/-])",
+    r"(?<![\w/:@.-])([A-Za-z][\w-]*)[@:](v?\d+|latest|champion|challenger)(?![\w:/-]|\.\w)",
     re.IGNORECASE,
 )
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))

@@ -120,7 +120,7 @@ def test_nothing_else_of_rasa_is_open(rasa: Running) -> None:
 
 
 async def test_the_loaded_model_is_named(rasa: Running) -> None:
-    async with Rasa(rasa.url, "") as understanding:
+    async with Rasa(rasa.url, rasa.token) as understanding:
         model = current()
         assert model
         assert await understanding.model() == model.sha256

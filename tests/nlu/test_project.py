@@ -12,7 +12,7 @@ import yaml
 from actions.catalog import COMMANDS
 from actions.rasa.server import actions
 from actions.spec import Risk
-from bot.cli import generate as generate_cli
+from bot.cli.generate import generate as generate_command
 from bot.cli.parse import InputError, parse, texts_of
 from bot.cli.rasa_model import NluError, current, inputs_hash, interpreter, train
 from bot.generate import expected_files, generate
@@ -77,7 +77,7 @@ def test_a_stale_file_is_named_and_mended(
     orphan = tmp_path / "nlu" / "data" / "generated" / "gone.yml"
     orphan.write_text("nothing makes this")
     with pytest.raises(SystemExit) as caught:
-        generate_cli.generate(check=True, root=tmp_path)
+        generate_command(check=True, root=tmp_path)
     assert caught.value.code == 1
     told = capsys.readouterr().err
     assert "not up to date: nlu/domain.yml; run `make generate`" in told
