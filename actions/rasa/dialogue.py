@@ -133,7 +133,8 @@ def answer(draft: Draft, reading: Reading) -> Step:
     """What `reading` does to `draft`: fills it, fails to, or is about something else."""
     asked = PARAMETERS[draft.asked] if draft.asked else None
     if asked:
-        value = _bare(asked, reading)
+        others = set(reading.params(draft.command)) - {asked.name}
+        value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
         if value is not None:
             return Filled({**draft.params, asked.name: value})
     same = reading.command == draft.command
