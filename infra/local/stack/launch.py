@@ -21,6 +21,8 @@ def main() -> None:
         # Should the process manager be killed, its processes end too.
         number = getattr(signal, "SIG" + spec["stop_signal"])
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() == 1:
+            raise SystemExit("the process manager is gone already")
     os.chdir(spec["directory"])
     os.umask(0o077)
     os.execve(  # noqa: S606 - becoming the program is what this is for

@@ -6,14 +6,17 @@ manager owns the postmaster. As root a system user runs it, for Postgres refuses
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
 import subprocess
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -26,6 +29,7 @@ from infra.local.stack.process import Process
 
 _SYSTEM_USER = "pgserver"
 _VERSION = "18"
+_OWNER_SECONDS = 10
 OWN = ("cooper", "airflow", "mlflow")
 
 # Pools at their largest: bot 20, worker 20, the command line 10, Airflow's four processes 15 each, MLflow 15,
@@ -128,6 +132,7 @@ def prepare(layout: Layout) -> None:
                 f"{data} was made by Postgres {found}, and this is {_VERSION}.\n"
                 f"    Keep it with `pg_dumpall` of Postgres {found}, or remove it to start anew."
             )
+        _await_last_owner(data)
         return
     for each in data.iterdir():
         # A first start was cut short: initdb refuses a folder that is not empty, and no data was there yet.
@@ -135,6 +140,29 @@ def prepare(layout: Layout) -> None:
     command = [str(binaries() / "initdb"), "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
     command += ["--username=postgres", "--pgdata", str(data)]
     run([*_as_database_user(data), *command], layout.logs / "initdb.log")
+
+
+def _await_last_owner(data: Path) -> None:
+    """Wait until the postmaster that a hard end left in `postmaster.pid` is gone.
+
+    A killed one may stay in the process table until its new parent takes note, and Postgres then takes it for alive.
+    """
+    try:
+        owner = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return
+    deadline = time.monotonic() + _OWNER_SECONDS
+    while owner.is_running() and time.monotonic() < deadline:
+        try:
+            if owner.status() != psutil.STATUS_ZOMBIE and owner.name() != "postgres":
+                break  # the number belongs to somebody else by now
+        except psutil.Error:
+            return
+        time.sleep(0.1)
+    with contextlib.suppress(psutil.Error):
+        if owner.is_running() and owner.status() == psutil.STATUS_ZOMBIE:
+            # Dead for certain, and nobody takes note.
+            (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def process(layout: Layout) -> Process:
