@@ -145,6 +145,8 @@ class Request:
     note: str | None = None
     """Why it waits, failed or was refused, for people."""
     version: int = 1
+    origin: str | None = None
+    """Key of the message that asked for it; one message makes one request."""
 
     @property
     def id(self) -> str:

@@ -68,7 +68,7 @@ class Service:
                 answer = await READS[proposal.command](context, params)
                 await tx.say(f"answer:{key}", place, answer, who.id if answer.private else None)
             else:
-                await self._plan(tx, context, proposal, params)
+                await self._plan(tx, context, proposal, params, key)
 
     async def confirm(self, who: Person, number: int, digest: str) -> None:
         """The requester agrees to the plan that they saw."""
@@ -174,8 +174,15 @@ class Service:
                     await tx.show_card(request.number)
 
     async def _plan(
-        self, tx: Transaction, context: Context, proposal: Proposal, params: dict[str, Any]
+        self,
+        tx: Transaction,
+        context: Context,
+        proposal: Proposal,
+        params: dict[str, Any],
+        key: str,
     ) -> None:
+        if await tx.request_from(key) is not None:
+            return
         number = await tx.next_request()
         context = replace(context, request=f"R{number}")
         plan = await CHANGES[proposal.command](context, params)
@@ -194,6 +201,7 @@ class Service:
             created=now,
             changed=now,
             expires=now + CONFIRM_WITHIN,
+            origin=key,
         )
         await tx.add_request(request)
         detail = {"source": proposal.source, "params": params, "model": proposal.model}

@@ -83,6 +83,9 @@ class Transaction(Protocol):
     async def request(self, number: int, *, lock: bool = False) -> Request | None:
         """The request, locked until the transaction ends where `lock`."""
 
+    async def request_from(self, origin: str) -> Request | None:
+        """The request that the message of this key made, if it made one."""
+
     async def requests(
         self,
         *,
@@ -94,8 +97,11 @@ class Transaction(Protocol):
     ) -> Sequence[Request]:
         """Requests, newest first."""
 
-    async def last_request_in(self, place: Place, user: str, since: datetime) -> Request | None:
-        """The thread's latest request, else the speaker's latest in the channel since then."""
+    async def last_request_in_thread(self, place: Place) -> Request | None:
+        """The thread's latest request about a project."""
+
+    async def last_request_of(self, place: Place, user: str, since: datetime) -> Request | None:
+        """The person's latest request about a project in the channel since then."""
 
     async def save_request(self, request: Request) -> Request:
         """Store a change; raises StaleError where the stored version is another."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.requests import State
+from actions.store import EnvelopeRefusedError
 from bot.blocks.modal import edit_plan
 from bot.bootstrap import Core, core, policy, slack_client
 from bot.ingress import listen
@@ -42,8 +43,12 @@ async def _open_edit(client: AsyncWebClient, base: Core, body: dict[str, Any]) -
     """Open the edit modal within the three seconds of its trigger."""
     block = str(body["actions"][0].get("block_id", ""))
     number = block.removeprefix("request:R")
-    async with base.store.transaction() as tx:
-        request = await tx.request(int(number)) if number.isdigit() else None
+    try:
+        async with base.store.transaction() as tx:
+            request = await tx.request(int(number)) if number.isdigit() else None
+    except (SQLAlchemyError, OSError) as error:
+        msg = f"The database did not answer about {block}."
+        raise EnvelopeRefusedError(msg) from error
     user, channel = body["user"]["id"], body["channel"]["id"]
     if request is None:
         return
@@ -112,7 +117,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             await stop.wait()
         finally:
             for handler in handlers:
-                await handler.client.close()
+                await _close(handler)
             await runner.cleanup()
 
 
@@ -127,6 +132,14 @@ async def _sockets(
         handler = AsyncSocketModeHandler(
             app, settings.slack_app_token.get_secret_value(), web_client=client
         )
-        await handler.client.connect()
+        await _connect(handler)
         handlers.append(handler)
     return handlers
+
+
+async def _connect(handler: AsyncSocketModeHandler) -> None:
+    await handler.client.connect()  # type: ignore[no-untyped-call]  # slack-sdk leaves it untyped
+
+
+async def _close(handler: AsyncSocketModeHandler) -> None:
+    await handler.client.close()  # type: ignore[no-untyped-call]  # slack-sdk leaves it untyped

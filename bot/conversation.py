@@ -4,7 +4,9 @@ Owns the draft. Language yields a proposal and nothing more; the service decides
 """
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from actions.answers import Answer, Choice, Refusal
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.people import Person
+from actions.ports import Unavailable
 from actions.requests import Place, Request, State
 from actions.service import Proposal, Service
 from actions.slash import SlashError, parse_slash
@@ -21,6 +24,7 @@ from actions.understanding import Turn, Understanding, UnderstandingUnavailableE
 from bot.inbound import Clicked, Said, Submitted, Typed
 
 _CONTEXT_AGE = timedelta(hours=8)
+_PRONOUN = re.compile(r"\b(it|that|this|them)\b", re.IGNORECASE)
 _SURE = 0.7
 _CORRECTIONS = {"correct", "inform"}
 
@@ -46,7 +50,8 @@ class Conversation:
         async with self._store.transaction() as tx:
             draft = await tx.draft(draft_key)
         if not said.text.strip() and draft is None:
-            await self._say(key, said.place, _greeting())
+            if said.addressed:  # a file without words, shown to others, is none of Cooper's
+                await self._say(key, said.place, _greeting())
             return
         try:
             turn, plan = await self._read(who, said, draft_key, draft)
@@ -59,6 +64,7 @@ class Conversation:
         if plan is not None and turn.outcome == "proposal":
             await self._edit(who, said.place, plan, turn.params, key)
             return
+        turn = await self._with_the_only_project(turn)
         async with self._store.transaction() as tx:
             await tx.save_draft(draft_key, turn.draft)
         await self._answer_turn(who, said, turn, key)
@@ -87,7 +93,7 @@ class Conversation:
         try:
             await self._decide(click.action, who, number, digest)
         except Refusal as refusal:
-            await self._say(key, click.place, _refused(refusal, private=True), who.id)
+            await self._say(key, _beside(click), _refused(refusal, private=True), who.id)
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
         """The modal that edits a plan."""
@@ -101,7 +107,7 @@ class Conversation:
             await self._service.edit(who, number, params)
         except UnreadableError as error:
             await self._say(key, form.place, Answer(text=str(error), private=True), who.id)
-        except Refusal as refusal:
+        except (Refusal, Unavailable) as refusal:
             await self._say(key, form.place, _refused(refusal, private=True), who.id)
 
     async def _read(
@@ -112,7 +118,7 @@ class Conversation:
         The plan is looked at only for words that are no command by themselves ("no, 4 gpus"), so
         that its values never leak into the next command.
         """
-        context = await self._context(said.place, who)
+        context = await self._context(said, who)
         turn = await self._understanding.turn(_sender(key), said.text, draft, context)
         if draft is not None or turn.intent not in _CORRECTIONS:
             return turn, None
@@ -125,12 +131,33 @@ class Conversation:
             return corrected, plan
         return turn, None
 
+    async def _with_the_only_project(self, turn: Turn) -> Turn:
+        """A read is not asked which project while there is one; a change always is."""
+        if turn.outcome != "ask" or turn.asked != "project" or turn.draft is None:
+            return turn
+        if COMMANDS[turn.draft.command].risk is not Risk.READ:
+            return turn
+        async with self._store.transaction() as tx:
+            projects = await tx.projects()
+        if len(projects) != 1:
+            return turn
+        params = {**turn.draft.params, "project": projects[0].slug}
+        return replace(
+            turn,
+            outcome="proposal",
+            command=turn.draft.command,
+            params=params,
+            draft=None,
+            asked=None,
+            inferred=("project",),
+        )
+
     async def _edit(
         self, who: Person, place: Place, plan: Request, params: dict[str, Any], key: str
     ) -> None:
         try:
             await self._service.edit(who, plan.number, params)
-        except Refusal as refusal:
+        except (Refusal, Unavailable) as refusal:
             await self._say(key, place, _refused(refusal))
 
     async def _decide(self, action: str, who: Person, number: int, digest: str) -> None:
@@ -195,16 +222,21 @@ class Conversation:
         private = proposal.source == "slash"
         try:
             await self._service.propose(who, place, proposal, key)
-        except Refusal as refusal:
+        except (Refusal, Unavailable) as refusal:
             user = who.id if private else None
             answer = _refused(refusal, proposal, private=private)
             await self._say(key, place, answer, user)
 
-    async def _context(self, place: Place, who: Person) -> dict[str, Any]:
-        """What "it" may mean: the project of the thread, else of the speaker's last request here."""
+    async def _context(self, said: Said, who: Person) -> dict[str, Any]:
+        """What a required value may be taken from: the thread's project; "it" reaches further.
+
+        Outside a thread only a pronoun means the speaker's last request in the channel.
+        """
         async with self._store.transaction() as tx:
-            since = self._clock() - _CONTEXT_AGE
-            last = await tx.last_request_in(place, who.id, since)
+            last = await tx.last_request_in_thread(said.place)
+            if last is None and _PRONOUN.search(said.text):
+                since = self._clock() - _CONTEXT_AGE
+                last = await tx.last_request_of(said.place, who.id, since)
         return {} if last is None or last.project is None else {"project": last.project}
 
     async def _say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
@@ -260,9 +292,19 @@ def _language_is_down() -> Answer:
     )
 
 
+def _beside(click: Clicked) -> Place:
+    """Where a word about the click is seen: Slack hides it in a thread that nobody has begun."""
+    if click.place.thread == click.message:
+        return replace(click.place, thread=None)
+    return click.place
+
+
 def _refused(
-    refusal: Refusal, proposal: Proposal | None = None, *, private: bool = False
+    refusal: Refusal | Unavailable, proposal: Proposal | None = None, *, private: bool = False
 ) -> Answer:
+    if isinstance(refusal, Unavailable):
+        text = f"{refusal} Nothing was changed; please ask again in a while."
+        return Answer(text=text, tone="warning", private=private)
     choices: tuple[Choice, ...] = ()
     if proposal is not None and refusal.nearest:
         words = COMMANDS[proposal.command].aliases[0]

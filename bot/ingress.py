@@ -81,11 +81,11 @@ def listen(app: AsyncApp, inbox: Inbox, open_modal: OpenModal) -> None:
         kind, key = identity
         if decode(kind, body, context.bot_user_id or "") is None:
             return BoltResponse(status=200)
-        if _opens_modal(body):
-            await open_modal(body)
-            return BoltResponse(status=200)
         try:
-            await inbox.accept(kind, key, body)
+            if _opens_modal(body):
+                await open_modal(body)
+            else:
+                await inbox.accept(kind, key, body)
         except EnvelopeRefusedError:
             log.exception("envelope_refused", kind=kind)
             await _apologise(client, context)

@@ -6,6 +6,7 @@ earlier try may have posted it, so the thread is searched for its metadata first
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,10 @@ class Outbox:
             )
         except SlackApiError as error:
             if error.response.get("error") in _GONE:
-                return await self._post(request.place, drawn)
+                # The card may have been its own thread's beginning.
+                alone = request.place.thread == ts
+                place = replace(request.place, thread=None) if alone else request.place
+                return await self._post(place, drawn)
             raise
         return ts
 

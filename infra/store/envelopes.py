@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,7 +54,7 @@ class Envelopes:
                 if stored is not None:
                     tx = PostgresTransaction(connection, self._queue)
                     await tx.defer("handle_envelope", lock=lock, envelope=stored)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, ConnectorException, OSError) as error:
             msg = f"The database did not take {key}."
             raise EnvelopeRefusedError(msg) from error
         return stored is not None

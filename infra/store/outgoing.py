@@ -72,10 +72,12 @@ class Outgoings:
         A request from outside a thread gets the card's own: its news and "it" belong there.
         """
         done = update(t.cards).where(t.cards.c.request == number).values(ts=ts, shown=shown)
-        own = t.requests.c.thread.is_(None) & (t.requests.c.number == number)
+        before = select(t.cards.c.ts).where(t.cards.c.request == number).scalar_subquery()
+        thread = t.requests.c.thread
+        own = (t.requests.c.number == number) & (thread.is_(None) | (thread == before))
         async with self._engine.begin() as connection:
-            await connection.execute(done)
             await connection.execute(update(t.requests).where(own).values(thread=ts))
+            await connection.execute(done)
 
 
 def _outgoing(row: RowMapping) -> Outgoing:

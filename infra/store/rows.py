@@ -27,6 +27,7 @@ def request_values(request: Request) -> dict[str, Any]:
         "note": request.note,
         "attempt": request.attempt,
         "version": request.version,
+        "origin": request.origin,
         "created": request.created,
         "changed": request.changed,
         "expires": request.expires,
@@ -52,6 +53,7 @@ def to_request(row: RowMapping) -> Request:
         attempt=row["attempt"],
         note=row["note"],
         version=row["version"],
+        origin=row["origin"],
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 metadata = MetaData(
     naming_convention={
@@ -83,12 +83,14 @@ requests = Table(
     Column("team", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("thread", Text),
-    Column("plan", JSONB, nullable=False),
+    # JSON keeps the bytes of numbers, over which the digest goes; JSONB does not.
+    Column("plan", JSON, nullable=False),
     Column("plan_digest", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("note", Text),
     Column("attempt", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("origin", Text, unique=True),
     _timestamp("created"),
     _timestamp("changed"),
     _timestamp("expires", nullable=True),
@@ -189,7 +191,7 @@ audit = Table(
     Column("what", Text, nullable=False),
     Column("request", BigInteger),
     Column("project", Text),
-    Column("detail", JSONB, nullable=False),
+    Column("detail", JSON, nullable=False),
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False, unique=True),
     Index("ix_audit_request", "request"),

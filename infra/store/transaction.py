@@ -3,21 +3,21 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App
 from procrastinate.exceptions import AlreadyEnqueued
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actions.answers import Answer
-from actions.canonical import digest
 from actions.registration import RegisteredProject
 from actions.requests import Place, Request, RunProgress, State, Vote
 from actions.store import AuditEntry, Deployment, DraftKey, StaleError, StoredDraft
 from infra.store import tables as t
+from infra.store.audit import GENESIS, chained
 from infra.store.rows import request_values, to_request, to_vote
 
 # Any constant will do; it orders writers of the audit chain.
@@ -65,6 +65,11 @@ class PostgresTransaction:
         row = (await self.connection.execute(query)).mappings().one_or_none()
         return None if row is None else to_request(row)
 
+    async def request_from(self, origin: str) -> Request | None:
+        query = select(t.requests).where(t.requests.c.origin == origin)
+        row = (await self.connection.execute(query)).mappings().one_or_none()
+        return None if row is None else to_request(row)
+
     async def requests(
         self,
         *,
@@ -86,17 +91,18 @@ class PostgresTransaction:
         rows = (await self.connection.execute(query)).mappings()
         return [to_request(row) for row in rows]
 
-    async def last_request_in(self, place: Place, user: str, since: datetime) -> Request | None:
+    async def last_request_in_thread(self, place: Place) -> Request | None:
+        return await self._latest(t.requests.c.thread == place.thread, place)
+
+    async def last_request_of(self, place: Place, user: str, since: datetime) -> Request | None:
         c = t.requests.c
-        in_thread = and_(c.thread.is_not(None), c.thread == place.thread)
-        mine = and_(c.requester_id == user, c.created >= since)
-        query = (
-            select(t.requests)
-            .where(c.channel == place.channel, c.project.is_not(None), or_(in_thread, mine))
-            .order_by(in_thread.desc().nulls_last(), c.number.desc())
-            .limit(1)
-        )
-        row = (await self.connection.execute(query)).mappings().one_or_none()
+        return await self._latest(and_(c.requester_id == user, c.created >= since), place)
+
+    async def _latest(self, fits: ColumnElement[bool], place: Place) -> Request | None:
+        c = t.requests.c
+        query = select(t.requests).where(c.channel == place.channel, c.project.is_not(None), fits)
+        latest = query.order_by(c.number.desc()).limit(1)
+        row = (await self.connection.execute(latest)).mappings().one_or_none()
         return None if row is None else to_request(row)
 
     async def save_request(self, request: Request) -> Request:
@@ -186,16 +192,8 @@ class PostgresTransaction:
             text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_AUDIT_LOCK)
         )
         last = select(t.audit.c.hash).order_by(t.audit.c.id.desc()).limit(1)
-        previous = (await self.connection.execute(last)).scalar_one_or_none() or "genesis"
-        content = {
-            "who": entry.who,
-            "what": entry.what,
-            "request": entry.request,
-            "project": entry.project,
-            "detail": entry.detail,
-            "previous": previous,
-        }
-        values = {**content, "hash": digest(content)}
+        previous = (await self.connection.execute(last)).scalar_one_or_none() or GENESIS
+        values = chained(entry, datetime.now(UTC), previous)
         await self.connection.execute(insert(t.audit).values(**values))
 
     async def say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
@@ -252,11 +250,6 @@ class PostgresTransaction:
 def _to_project(registration: dict[str, Any]) -> RegisteredProject:
     """From its JSON: a strict model takes a list for a tuple in JSON alone."""
     return RegisteredProject.model_validate_json(json.dumps(registration))
-
-
-def _registered(stored: dict[str, Any]) -> RegisteredProject:
-    """By way of JSON, whose lists and texts the strict models read as their own types."""
-    return RegisteredProject.model_validate_json(json.dumps(stored))
 
 
 def _same_draft(key: DraftKey) -> Any:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from psycopg.rows import dict_row
@@ -105,9 +106,7 @@ class Cooper:
 
         return await eventually(shown, f"the card of {request} is {state}")
 
-    async def told(
-        self, user: str, channel: str, words: str, thread: str | None = None
-    ) -> Message:
+    async def told(self, user: str, channel: str, words: str, thread: str | None = None) -> Message:
         """The first message of Cooper's that this person sees and that holds these words."""
 
         async def said() -> Message | None:
@@ -170,20 +169,18 @@ def _texts(part: Any) -> list[str]:
         return [text for one in part for text in _texts(one)]
     if isinstance(part, dict):
         own = [part["text"]] if isinstance(part.get("text"), str) else []
-        return own + [text for key, one in part.items() if key != "text" or not own for text in _texts(one)]
+        return own + [
+            text for key, one in part.items() if key != "text" or not own for text in _texts(one)
+        ]
     return []
 
 
-def settings_for(
-    workspace: Running, database_url: str, folder: Path, **changes: Any
-) -> Settings:
+def settings_for(workspace: Running, database_url: str, folder: Path, **changes: Any) -> Settings:
     """Settings with everything but Slack and Postgres down."""
     key_file = folder / "signing.pem"
     if not key_file.exists():
         key = Ed25519PrivateKey.generate()
-        key_file.write_bytes(
-            key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        )
+        key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     values: dict[str, Any] = {
         "database_url": database_url,
         "slack_bot_token": workspace.bot_token,
@@ -208,9 +205,13 @@ def settings_for(
 
 @contextlib.asynccontextmanager
 async def running_bot(
-    workspace: Running, database_url: str, folder: Path, **changes: Any
+    workspace: Running, database_url: str, folder: Path, *, dies: bool = False, **changes: Any
 ) -> AsyncIterator[Cooper]:
-    """Bot and worker, connected and at work until the block ends."""
+    """Bot and worker, connected and at work until the block ends.
+
+    With `dies` they may end with a fault meanwhile, as processes that a supervisor starts again.
+    """
+    _log_plainly()
     cooper = Cooper(workspace, settings_for(workspace, database_url, folder, **changes))
     connected = workspace.workspace.sockets.connections
     ready = asyncio.Event()
@@ -219,14 +220,26 @@ async def running_bot(
         asyncio.create_task(_work(cooper, ready)),
     ]
     try:
-        await _started(cooper, lambda: ready.is_set())
+        await _started(cooper, ready.is_set)
         await _started(cooper, lambda: workspace.workspace.sockets.connections > connected)
         yield cooper
-        await cooper.ends()
+        if not dies:
+            await cooper.ends()
     finally:
         for task in cooper.tasks:
             task.cancel()
         await asyncio.gather(*cooper.tasks, return_exceptions=True)
+
+
+def _log_plainly() -> None:
+    """As the processes do: structlog's default draws every local variable, for seconds."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
 
 
 async def _work(cooper: Cooper, ready: asyncio.Event) -> None:

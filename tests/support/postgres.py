@@ -43,9 +43,7 @@ class Postgres:
     def execute(self, statement: str, *names: str) -> None:
         """Run a statement outside a transaction; `{}` are identifiers."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL(statement).format(*(sql.Identifier(name) for name in names))
-            )
+            connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
     def empty(self) -> str:
         """The URL of a new database without tables."""
@@ -87,7 +85,7 @@ class Postgres:
 
 def database_name(url: str) -> str:
     """`test_3` of a libpq URL."""
-    return url.split("?")[0].rsplit("/", 1)[1]
+    return url.split("?", maxsplit=1)[0].rsplit("/", 1)[1]
 
 
 _SERVER = pytest.StashKey[Postgres]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def registered(spec: Project | None = None, **changes: object) -> RegisteredProj
     """The claims-frequency example (or `spec`), with `changes` to its `project.yaml`."""
     spec = spec or load_project(CLAIMS)
     if changes:
-        spec = Project.model_validate(spec.model_dump(mode="json") | changes)
+        spec = Project.model_validate_json(json.dumps(spec.model_dump(mode="json") | changes))
     return RegisteredProject(
         spec=spec,
         source=artifact("source.tar.gz", "a"),

@@ -1,0 +1,153 @@
+"""Slack, Redis and Postgres at their worst: one effect, and people are told."""
+
+from __future__ import annotations
+
+from infra.local.slack.rates import Fault
+from infra.local.slack.server import running_workspace
+from infra.local.slack.workspace import Options
+from tests.support.bot import drawn, running_bot
+from tests.support.projects import registered
+from tests.support.waiting import eventually
+
+
+async def test_an_event_that_slack_sends_again_is_answered_once(database_url, tmp_path):
+    impatient = Options(rate_limits=False, ack_seconds=0.0001, retry_delays=(0.0, 0.0, 0.1))
+    async with running_workspace(tmp_path / "slack", options=impatient) as workspace:
+        deliveries = []
+        transport = workspace.workspace.delivery._transport
+        send = transport.send
+
+        async def counted(kind, payload, attempt, reason):
+            deliveries.append((payload.get("event_id"), attempt))
+            return await send(kind, payload, attempt, reason)
+
+        transport.send = counted
+        async with running_bot(workspace, database_url, tmp_path) as cooper:
+            ts = await cooper.says("ana", "#ml", "@cooper hello")
+            await cooper.told("ana", "#ml", "my language service", ts)
+            await eventually(lambda: len(deliveries) >= 4, "Slack sent it again")
+            await cooper.settled()
+            assert len(await cooper.from_bot("ana", "#ml", ts)) == 1
+            assert len(await cooper.rows("SELECT 1 FROM envelopes")) == 1
+
+
+async def test_a_rate_limit_delays_and_does_not_double(cooper, workspace):
+    limit = Fault("chat.postMessage", "ratelimited", count=4, retry_after=1)
+    workspace.workspace.faults.add(limit)
+    await cooper.types("ana", "#ml", "train claims-frequency")
+    await cooper.card("#ml", "R1", "awaiting_confirmation")
+    await cooper.settled()
+    assert limit.count == 0
+    assert len(await cooper.cards("#ml", "R1")) == 1
+
+
+async def test_an_outage_of_slack_delays_and_does_not_double(cooper, workspace):
+    workspace.workspace.faults.add(Fault("chat.postMessage", "outage", count=2))
+    ts = await cooper.says("ana", "#ml", "@cooper hello")
+    await cooper.told("ana", "#ml", "my language service", ts)
+    await cooper.settled()
+    assert len(await cooper.from_bot("ana", "#ml", ts)) == 1
+
+
+async def test_a_card_whose_posting_was_never_confirmed_is_found_again(cooper, workspace):
+    workspace.workspace.faults.add(Fault("chat.postMessage", "lost_answer"))
+    await cooper.types("ana", "#ml", "train claims-frequency")
+    card = await cooper.card("#ml", "R1", "awaiting_confirmation")
+    await cooper.clicks("ana", "#ml", "cancel", card["ts"])
+    await cooper.card("#ml", "R1", "cancelled")
+    await cooper.settled()
+    assert len(await cooper.cards("#ml", "R1")) == 1
+
+
+async def test_a_message_whose_posting_was_never_confirmed_is_found_again(cooper, workspace):
+    workspace.workspace.faults.add(Fault("chat.postMessage", "lost_answer"))
+    ts = await cooper.says("ana", "#ml", "@cooper hello")
+    await cooper.told("ana", "#ml", "my language service", ts)
+
+    async def stored():
+        rows = await cooper.rows("SELECT ts FROM messages")
+        return rows[0]["ts"]
+
+    stored_ts = await eventually(stored, "its ts is known")
+    [message] = await cooper.from_bot("ana", "#ml", ts)
+    assert message["ts"] == stored_ts
+
+
+async def test_a_worker_killed_between_posting_and_storing_posts_once(
+    workspace, database_url, tmp_path
+):
+    async with running_bot(workspace, database_url, tmp_path) as cooper:
+        await cooper.knows(registered())
+        await cooper.types("ana", "#ml", "train claims-frequency")
+        await cooper.card("#ml", "R1", "awaiting_confirmation")
+        await cooper.settled()
+        # What a crash at that line leaves behind: posted and marked, but without its ts.
+        await cooper.rows("UPDATE cards SET ts = NULL, shown = NULL")
+        card = (await cooper.cards("#ml", "R1"))[0]
+        await cooper.clicks("ana", "#ml", "cancel", card["ts"])
+        await cooper.card("#ml", "R1", "cancelled")
+        assert len(await cooper.cards("#ml", "R1")) == 1
+
+
+async def test_a_card_that_somebody_deleted_comes_back_at_the_next_change(cooper, workspace):
+    await cooper.types("ana", "#ml", "train claims-frequency instance_count=2")
+    first = await cooper.card("#ml", "R1", "awaiting_confirmation")
+    await workspace.act("deletes", user="ana", channel="#ml", ts=first["ts"])
+    await cooper.rows("UPDATE requests SET expires = now() - interval '1 second'")
+    async with running_bot(workspace, cooper.url, cooper.settings.signing_key_file.parent):
+        shown = await cooper.card("#ml", "R1", "expired")
+    assert shown["ts"] != first["ts"]
+
+
+async def test_a_handling_that_is_repeated_makes_one_request(cooper):
+    await cooper.types("ana", "#ml", "train claims-frequency")
+    await cooper.card("#ml", "R1", "awaiting_confirmation")
+    await cooper.settled()
+    # What a crash after the request was stored leaves behind: an envelope not yet marked.
+    await cooper.rows("UPDATE envelopes SET handled = NULL")
+    [envelope] = await cooper.rows("SELECT id FROM envelopes")
+    await cooper.rows(
+        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'handle_envelope', 0, NULL, NULL,"
+        " jsonb_build_object('envelope', %s::int), NULL)::procrastinate_job_to_defer_v1])",
+        envelope["id"],
+    )
+    await cooper.settled()
+    assert len(await cooper.rows("SELECT 1 FROM requests")) == 1
+    assert await cooper.cards("#ml", "R2") == []
+
+
+async def test_redis_may_be_killed(workspace, database_url, tmp_path, redis_server):
+    async with running_bot(
+        workspace, database_url, tmp_path, redis_url=f"unix://{redis_server.socket}"
+    ) as cooper:
+        first = await cooper.says("ana", "#ml", "@cooper hello")
+        await cooper.told("ana", "#ml", "my language service", first)
+        assert redis_server.keys()
+        redis_server.kill()
+        second = await cooper.says("ana", "#ml", "@cooper hello again")
+        await cooper.told("ana", "#ml", "my language service", second)
+        await cooper.settled()
+        assert len(await cooper.from_bot("ana", "#ml", second)) == 1
+
+
+async def test_without_postgres_nothing_is_accepted_and_people_are_told(
+    workspace, database_url, tmp_path, postgres
+):
+    async with running_bot(workspace, database_url, tmp_path, dies=True) as cooper:
+        await cooper.knows(registered())
+        await cooper.types("ana", "#ml", "train claims-frequency")
+        card = await cooper.card("#ml", "R1", "awaiting_confirmation")
+        await cooper.settled()
+        before = await cooper.rows("SELECT key FROM envelopes")
+        postgres.take_down(database_url)
+        await cooper.types("ben", "#ml", "train claims-frequency")
+        told = await cooper.told("ben", "#ml", "I cannot reach my database")
+        assert "did not take that" in drawn(told)
+        await cooper.clicks("ana", "#ml", "edit", card["ts"])
+        await cooper.told("ana", "#ml", "I cannot reach my database")
+        assert await cooper.views("ana") == []
+        postgres.bring_back(database_url)
+        assert await cooper.rows("SELECT key FROM envelopes") == before
+    async with running_bot(workspace, database_url, tmp_path) as cooper:
+        await cooper.clicks("ana", "#ml", "confirm", card["ts"])
+        await cooper.card("#ml", "R1", "queued")
