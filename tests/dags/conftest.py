@@ -76,9 +76,10 @@ class Platform:
 
     def register_version(self, name, artifact):
         """A version that no run of ours made; its number."""
-        made = self.registry().create_model_version(
-            name, artifact, tags={"cooper.artifact": artifact}
-        )
+        registry = self.registry()
+        if not registry.search_registered_models(f"name = '{name}'"):
+            registry.create_registered_model(name)
+        made = registry.create_model_version(name, artifact, tags={"cooper.artifact": artifact})
         return int(made.version)
 
     def training_jobs(self, prefix):

@@ -122,9 +122,8 @@ def test_changed_evaluation_is_refused(platform, deployed, direct):
 
 def test_artifact_that_is_gone_is_refused(platform, direct):
     uri = f"s3://{project.BUCKET}/gone/model.tar.gz"
-    version = platform.register_version("gone", uri)
+    version = platform.register_version("line", uri)
     plan = project.deployment_plan(platform.request(), version, uri)
-    plan["model"]["name"] = "gone"
     with pytest.raises(RefusedError, match="cannot be read"):
         deployment.validate(direct(plan))
 
