@@ -68,12 +68,12 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     """The private key that signs plans.
 
     Raises:
-        ValueError: The file holds another kind of key.
+        TypeError: The file holds another kind of key.
     """
     key = load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         msg = f"{path} should hold an Ed25519 private key."
-        raise ValueError(msg)
+        raise TypeError(msg)
     return key
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from actions.requests import (
     ApprovalNeed,
+    Line,
     Request,
     RunProgress,
     StageProgress,
@@ -43,6 +44,8 @@ _ICONS = {
     State.REJECTED: "🚫",
     State.EXPIRED: "⌛",
 }
+# A longer value gets the card's whole width.
+_SHORT = 48
 _STAGE_ICONS = {"success": "✅", "failed": "❌", "upstream_failed": "▫️", "skipped": "▫️", None: "▫️"}
 _STAGES = {
     "validate": "Check the plan",
@@ -81,17 +84,19 @@ def card(
 
 
 def _plan(request: Request) -> list[e.Block]:
-    rows = [
-        f"*{escape(line.label)}*{' _(default)_' if line.default else ''}\n{escape(line.value)}"
-        for line in request.plan.lines
-    ]
     price = _price(request)
-    if price:
-        rows.append(price)
-    blocks = e.fields(rows)
+    short = [_line(line) for line in request.plan.lines if len(line.value) <= _SHORT]
+    long = [_line(line) for line in request.plan.lines if len(line.value) > _SHORT]
+    blocks = e.fields([price, *short] if price else short)
+    blocks += [e.section(text) for text in long]
     if request.plan.price_note:
         blocks.append(e.context(escape(request.plan.price_note)))
     return blocks
+
+
+def _line(line: Line) -> str:
+    default = " _(default)_" if line.default else ""
+    return f"*{escape(line.label)}*{default}\n{escape(line.value)}"
 
 
 def _price(request: Request) -> str | None:

@@ -22,7 +22,7 @@ app.add_typer(nlu, name="nlu")
 @app.command()
 def up() -> None:
     """Start the embedded stack and stay until Ctrl-C."""
-    from infra.local.stack import Options, up  # noqa: PLC0415
+    from infra.local.stack import Options, up
 
     raise typer.Exit(up(Options()))
 
@@ -30,7 +30,7 @@ def up() -> None:
 @app.command()
 def bot() -> None:
     """Take in what Slack sends."""
-    from bot.cli.processes import bot  # noqa: PLC0415
+    from bot.cli.processes import bot
 
     bot()
 
@@ -38,7 +38,7 @@ def bot() -> None:
 @app.command()
 def worker() -> None:
     """Answer, plan, start and follow."""
-    from bot.cli.processes import worker  # noqa: PLC0415
+    from bot.cli.processes import worker
 
     worker()
 
@@ -46,7 +46,7 @@ def worker() -> None:
 @app.command()
 def actions() -> None:
     """Run Rasa's action server on loopback."""
-    from bot.cli.nlu import serve_actions  # noqa: PLC0415
+    from bot.cli.nlu import serve_actions
 
     serve_actions()
 
@@ -59,7 +59,7 @@ def parse(
     ] = None,
 ) -> None:
     """Print what a text means as JSON; changes nothing."""
-    from bot.cli.parse import parse  # noqa: PLC0415
+    from bot.cli.parse import parse
 
     parse(text, file)
 
@@ -72,7 +72,7 @@ def generate(
     ] = False,
 ) -> None:
     """Write everything that derives from the catalogue."""
-    from bot.cli.generate import generate  # noqa: PLC0415
+    from bot.cli.generate import generate
 
     generate(check=check)
 
@@ -80,8 +80,8 @@ def generate(
 @database.command("upgrade")
 def database_upgrade() -> None:
     """Bring the database to the newest schema."""
-    from bot.cli.database import upgrade_database  # noqa: PLC0415
-    from bot.cli.processes import settings  # noqa: PLC0415
+    from bot.cli.database import upgrade_database
+    from bot.cli.processes import settings
 
     upgrade_database(settings().database_url.get_secret_value())
 
@@ -95,7 +95,7 @@ def project_register(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Validate, package and register a project; from then on chat knows it."""
-    from bot.cli.project import register  # noqa: PLC0415
+    from bot.cli.project import register
 
     register(location, ref, by, as_json=as_json)
 
@@ -103,6 +103,6 @@ def project_register(
 @nlu.command("train")
 def nlu_train() -> None:
     """Train the language model where its inputs changed."""
-    from bot.cli.nlu import train  # noqa: PLC0415
+    from bot.cli.nlu import train
 
     train()

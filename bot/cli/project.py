@@ -65,11 +65,10 @@ async def _register(
         registered_by=by,
         registered=now(),
     )
-    async with core(configuration) as base, base.queue.open_async():
-        async with base.store.transaction() as tx:
-            await tx.save_project(project)
-            detail = {"source": project.source.sha256, "data": project.data.sha256}
-            await tx.audit(AuditEntry(by, "registered", None, project.slug, detail))
+    detail = {"source": project.source.sha256, "data": project.data.sha256}
+    async with core(configuration) as base, base.store.transaction() as tx:
+        await tx.save_project(project)
+        await tx.audit(AuditEntry(by, "registered", None, project.slug, detail))
     return project
 
 
