@@ -44,13 +44,13 @@ def chained(entry: AuditEntry, at: datetime, previous: str) -> dict[str, Any]:
 async def verify_chain(connection: AsyncConnection) -> Break | None:
     """Where the chain breaks first, or None where it holds."""
     previous = GENESIS
-    rows = await connection.stream(select(audit).order_by(audit.c.id))
-    async for row in rows.mappings():
-        if row["previous"] != previous:
-            return Break(row["id"], "entries before this one are missing or were put in")
-        if row["hash"] != _hash(row):
-            return Break(row["id"], "this entry was changed")
-        previous = row["hash"]
+    async with connection.stream(select(audit).order_by(audit.c.id)) as rows:
+        async for row in rows.mappings():
+            if row["previous"] != previous:
+                return Break(row["id"], "entries before this one are missing or were put in")
+            if row["hash"] != _hash(row):
+                return Break(row["id"], "this entry was changed")
+            previous = row["hash"]
     return None
 
 
