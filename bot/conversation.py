@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from actions.answers import Answer, Choice, Refusal
+from actions.answers import Answer, Refusal
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.people import Person
@@ -18,15 +18,17 @@ from actions.ports import Unavailable
 from actions.requests import Place, Request, State
 from actions.service import Proposal, Service
 from actions.slash import SlashError, parse_slash
-from actions.spec import Risk, spoken
+from actions.spec import Risk
 from actions.store import DraftKey, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
+from bot import replies
 from bot.inbound import Clicked, Said, Submitted, Typed
 
 _CONTEXT_AGE = timedelta(hours=8)
 _PRONOUN = re.compile(r"\b(it|that|this|them)\b", re.IGNORECASE)
 _SURE = 0.7
 _CORRECTIONS = {"correct", "inform"}
+_ANSWERS = {"affirm", "deny", "cancel"}
 
 
 class Conversation:
@@ -49,25 +51,27 @@ class Conversation:
         draft_key = _draft_key(said.place, who)
         async with self._store.transaction() as tx:
             draft = await tx.draft(draft_key)
+        plan = await self._open_plan(said.place, who)
+        # In a thread where Cooper waits for this person's answer, no mention is needed.
+        engaged = said.addressed or draft is not None or plan is not None
         if not said.text.strip() and draft is None:
             if said.addressed:  # a file without words, shown to others, is none of Cooper's
-                await self._say(key, said.place, _greeting())
+                await self._say(key, said.place, replies.greeting())
             return
         try:
-            turn, plan = await self._read(who, said, draft_key, draft)
+            turn = await self._read(who, said, draft_key, draft)
+            corrected = await self._corrected(who, said, draft_key, turn, plan)
         except UnderstandingUnavailableError:
-            if said.addressed or draft is not None:
-                await self._say(key, said.place, _language_is_down())
+            if engaged:
+                await self._say(key, said.place, replies.language_is_down())
             return
-        if not said.addressed and draft is None and not _clear(turn):
-            return  # people talk to each other in a thread that Cooper is in
-        if plan is not None and turn.outcome == "proposal":
-            await self._edit(who, said.place, plan, turn.params, key)
-            return
-        turn = await self._with_the_only_project(turn)
-        async with self._store.transaction() as tx:
-            await tx.save_draft(draft_key, turn.draft)
-        await self._answer_turn(who, said, turn, key)
+        if plan is not None and corrected is not None:
+            await self._edit(who, said.place, plan, corrected.params, key)
+        elif said.addressed or draft is not None or _clear(turn) or _settles(turn, plan):
+            turn = await self._with_the_only_project(turn)
+            async with self._store.transaction() as tx:
+                await tx.save_draft(draft_key, turn.draft)
+            await self._answer_turn(who, said, turn, plan, key)
 
     async def typed(self, who: Person, typed: Typed, key: str) -> None:
         """A slash command: the strict grammar, no guessing."""
@@ -93,7 +97,7 @@ class Conversation:
         try:
             await self._decide(click.action, who, number, digest)
         except Refusal as refusal:
-            await self._say(key, _beside(click), _refused(refusal, private=True), who.id)
+            await self._say(key, _beside(click), replies.refused(refusal, private=True), who.id)
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
         """The modal that edits a plan."""
@@ -108,28 +112,28 @@ class Conversation:
         except UnreadableError as error:
             await self._say(key, form.place, Answer(text=str(error), private=True), who.id)
         except (Refusal, Unavailable) as refusal:
-            await self._say(key, form.place, _refused(refusal, private=True), who.id)
+            await self._say(key, form.place, replies.refused(refusal, private=True), who.id)
 
     async def _read(
         self, who: Person, said: Said, key: DraftKey, draft: StoredDraft | None
-    ) -> tuple[Turn, Request | None]:
-        """What the text means; with the speaker's open plan where it corrects that plan.
-
-        The plan is looked at only for words that are no command by themselves ("no, 4 gpus"), so
-        that its values never leak into the next command.
-        """
+    ) -> Turn:
         context = await self._context(said, who)
-        turn = await self._understanding.turn(_sender(key), said.text, draft, context)
-        if draft is not None or turn.intent not in _CORRECTIONS:
-            return turn, None
-        plan = await self._open_plan(said.place, who)
-        if plan is None:
-            return turn, None
+        return await self._understanding.turn(_sender(key), said.text, draft, context)
+
+    async def _corrected(
+        self, who: Person, said: Said, key: DraftKey, turn: Turn, plan: Request | None
+    ) -> Turn | None:
+        """The words as a correction of the speaker's open plan ("no, 4 gpus"), where they are one.
+
+        Only words that are no command by themselves are read beside the plan, so that its values
+        never leak into the next command.
+        """
+        if plan is None or turn.draft is not None or turn.intent not in _CORRECTIONS:
+            return None
         shown = StoredDraft(plan.command, plan.params, None)
-        corrected = await self._understanding.turn(_sender(key), said.text, shown, context)
-        if corrected.outcome == "proposal" and corrected.command == plan.command:
-            return corrected, plan
-        return turn, None
+        corrected = await self._read(who, said, key, shown)
+        fits = corrected.outcome == "proposal" and corrected.command == plan.command
+        return corrected if fits else None
 
     async def _with_the_only_project(self, turn: Turn) -> Turn:
         """A read is not asked which project while there is one; a change always is."""
@@ -157,8 +161,9 @@ class Conversation:
     ) -> None:
         try:
             await self._service.edit(who, plan.number, params)
+            await self._say(key, place, replies.edited(plan))
         except (Refusal, Unavailable) as refusal:
-            await self._say(key, place, _refused(refusal))
+            await self._say(key, place, replies.refused(refusal))
 
     async def _decide(self, action: str, who: Person, number: int, digest: str) -> None:
         match action:
@@ -173,7 +178,9 @@ class Conversation:
             case "stop":
                 await self._service.stop(who, number)
 
-    async def _answer_turn(self, who: Person, said: Said, turn: Turn, key: str) -> None:
+    async def _answer_turn(
+        self, who: Person, said: Said, turn: Turn, plan: Request | None, key: str
+    ) -> None:
         match turn.outcome:
             case "proposal" if turn.command is not None:
                 proposal = Proposal(
@@ -181,17 +188,18 @@ class Conversation:
                 )
                 await self._propose(who, said.place, proposal, key)
                 if turn.draft is not None and turn.draft.asked:
-                    await self._say(f"{key}:again", said.place, _question(turn.draft.asked))
+                    await self._say(f"{key}:again", said.place, replies.question(turn.draft.asked))
             case "ask" | "invalid" if turn.asked is not None:
-                await self._say(key, said.place, _question(turn.asked, turn.problem))
+                await self._say(key, said.place, replies.question(turn.asked, turn.problem))
             case "intent":
-                await self._small_talk(who, said, turn, key)
+                await self._small_talk(who, said, turn, plan, key)
             case _:
-                await self._say(key, said.place, _unsure(turn))
+                await self._say(key, said.place, replies.unsure(turn))
 
-    async def _small_talk(self, who: Person, said: Said, turn: Turn, key: str) -> None:
+    async def _small_talk(
+        self, who: Person, said: Said, turn: Turn, waiting: Request | None, key: str
+    ) -> None:
         """Conversation intents; "yes" and "cancel" act on the speaker's own open plan here."""
-        waiting = await self._open_plan(said.place, who)
         try:
             if turn.intent == "affirm" and waiting is not None:
                 await self._service.confirm(who, waiting.number, waiting.plan.digest)
@@ -200,13 +208,13 @@ class Conversation:
             elif turn.intent == "cancel":
                 await self._say(key, said.place, Answer(text="All right, dropped."))
             elif turn.draft is not None and turn.draft.asked:
-                await self._say(key, said.place, _question(turn.draft.asked))
+                await self._say(key, said.place, replies.question(turn.draft.asked))
             else:
                 reply = CONVERSATION[turn.intent or "greet"].reply
                 text = reply or "There is nothing waiting for an answer here."
                 await self._say(key, said.place, Answer(text=text))
         except Refusal as refusal:
-            await self._say(key, said.place, _refused(refusal))
+            await self._say(key, said.place, replies.refused(refusal))
 
     async def _open_plan(self, place: Place, who: Person) -> Request | None:
         """The speaker's own plan in this thread that waits for a confirmation."""
@@ -224,7 +232,7 @@ class Conversation:
             await self._service.propose(who, place, proposal, key)
         except (Refusal, Unavailable) as refusal:
             user = who.id if private else None
-            answer = _refused(refusal, proposal, private=private)
+            answer = replies.refused(refusal, proposal, private=private)
             await self._say(key, place, answer, user)
 
     async def _context(self, said: Said, who: Person) -> dict[str, Any]:
@@ -257,39 +265,9 @@ def _clear(turn: Turn) -> bool:
     return turn.outcome in {"proposal", "ask"} and turn.confidence >= _SURE
 
 
-def _greeting() -> Answer:
-    return Answer(text=str(CONVERSATION["greet"].reply))
-
-
-def _question(asked: str, problem: str | None = None) -> Answer:
-    parameter = PARAMETERS[asked]
-    text = f"{problem} {parameter.question}" if problem else parameter.question
-    return Answer(text=text, asks_for=asked)
-
-
-def _unsure(turn: Turn) -> Answer:
-    commands = [COMMANDS[guess.command] for guess in turn.nearest if guess.command in COMMANDS]
-    if not commands:
-        text = "I did not get that. Say “help” and I will show you what I can do."
-        return Answer(text=text)
-    offered = commands[:3]
-    return Answer(
-        text="I am not sure what you mean. Did you mean one of these? Say it like the example.",
-        choices=tuple(
-            Choice(label=command.title, text=f"help with {command.aliases[0]}")
-            if command.risk is not Risk.READ
-            else Choice(label=command.title, text=spoken(command.examples[0]))
-            for command in offered
-        ),
-    )
-
-
-def _language_is_down() -> Answer:
-    return Answer(
-        text="I cannot read sentences at the moment: my language service does not answer. "
-        "Slash commands and buttons work: try `/cooper help`.",
-        tone="warning",
-    )
+def _settles(turn: Turn, plan: Request | None) -> bool:
+    """Whether words that were not addressed to Cooper answer the plan that it shows the speaker."""
+    return plan is not None and turn.outcome == "intent" and turn.intent in _ANSWERS
 
 
 def _beside(click: Clicked) -> Place:
@@ -297,24 +275,3 @@ def _beside(click: Clicked) -> Place:
     if click.place.thread == click.message:
         return replace(click.place, thread=None)
     return click.place
-
-
-def _refused(
-    refusal: Refusal | Unavailable, proposal: Proposal | None = None, *, private: bool = False
-) -> Answer:
-    if isinstance(refusal, Unavailable):
-        text = f"{refusal} Nothing was changed; please ask again in a while."
-        return Answer(text=text, tone="warning", private=private)
-    choices: tuple[Choice, ...] = ()
-    if proposal is not None and refusal.nearest:
-        words = COMMANDS[proposal.command].aliases[0]
-        choices = tuple(
-            Choice(label=name, text=_again(words, proposal, name)) for name in refusal.nearest
-        )
-    return Answer(text=refusal.text, tone="warning", choices=choices, private=private)
-
-
-def _again(words: str, proposal: Proposal, project: str) -> str:
-    environment = proposal.params.get("environment")
-    tail = f" to {environment}" if environment and proposal.command == "deploy_model" else ""
-    return f"{words} {project}{tail}"

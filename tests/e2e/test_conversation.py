@@ -51,8 +51,10 @@ def test_reads_about_it(people: People) -> None:
 
 
 def test_a_guest_reads_nothing(people: People) -> None:
-    thread = people.says(DAN, "@cooper list models")
-    people.reply(thread, 30, lambda m: "Guests cannot use Cooper" in text_of(m))
+    thread = people.says(DAN, "list models", channel="DDAN00001")
+    people.reply(
+        thread, 30, lambda m: "Guests cannot use Cooper" in text_of(m), channel="DDAN00001"
+    )
 
 
 def test_a_training_is_stopped_with_its_job(people: People) -> None:

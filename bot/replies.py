@@ -1,0 +1,75 @@
+"""What Cooper says in the conversation itself."""
+
+from actions.answers import Answer, Choice, Refusal
+from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
+from actions.ports import Unavailable
+from actions.requests import Request
+from actions.service import Proposal
+from actions.spec import Risk, spoken
+from actions.understanding import Turn
+
+
+def greeting() -> Answer:
+    """To a bare mention."""
+    return Answer(text=str(CONVERSATION["greet"].reply))
+
+
+def question(asked: str, problem: str | None = None) -> Answer:
+    """A form's question; `problem` says why the last answer did not do."""
+    parameter = PARAMETERS[asked]
+    text = f"{problem} {parameter.question}" if problem else parameter.question
+    return Answer(text=text, asks_for=asked)
+
+
+def unsure(turn: Turn) -> Answer:
+    """Nothing certain was said: the nearest commands as buttons."""
+    commands = [COMMANDS[guess.command] for guess in turn.nearest if guess.command in COMMANDS]
+    if not commands:
+        text = "I did not get that. Say “help” and I will show you what I can do."
+        return Answer(text=text)
+    offered = commands[:3]
+    return Answer(
+        text="I am not sure what you mean. Did you mean one of these? Say it like the example.",
+        choices=tuple(
+            Choice(label=command.title, text=f"help with {command.aliases[0]}")
+            if command.risk is not Risk.READ
+            else Choice(label=command.title, text=spoken(command.examples[0]))
+            for command in offered
+        ),
+    )
+
+
+def language_is_down() -> Answer:
+    """Rasa does not answer."""
+    return Answer(
+        text="I cannot read sentences at the moment: my language service does not answer. "
+        "Slash commands and buttons work: try `/cooper help`.",
+        tone="warning",
+    )
+
+
+def refused(
+    refusal: Refusal | Unavailable, proposal: Proposal | None = None, *, private: bool = False
+) -> Answer:
+    """What cannot be done, and what could be meant instead."""
+    if isinstance(refusal, Unavailable):
+        text = f"{refusal} Nothing was changed; please ask again in a while."
+        return Answer(text=text, tone="warning", private=private)
+    choices: tuple[Choice, ...] = ()
+    if proposal is not None and refusal.nearest:
+        words = COMMANDS[proposal.command].aliases[0]
+        choices = tuple(
+            Choice(label=name, text=_again(words, proposal, name)) for name in refusal.nearest
+        )
+    return Answer(text=refusal.text, tone="warning", choices=choices, private=private)
+
+
+def _again(words: str, proposal: Proposal, project: str) -> str:
+    environment = proposal.params.get("environment")
+    tail = f" to {environment}" if environment and proposal.command == "deploy_model" else ""
+    return f"{words} {project}{tail}"
+
+
+def edited(plan: Request) -> Answer:
+    """The open plan was changed in place; an edit alone is easily missed."""
+    return Answer(text=f"I changed the plan of {plan.id} above. Confirm it when it is right.")
