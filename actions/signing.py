@@ -42,10 +42,11 @@ def verify_conf(conf: dict[str, Any], run_id: str, key: Ed25519PublicKey) -> dic
     try:
         plan, claimed = conf["plan"], conf["digest"]
         signature = base64.b64decode(conf["signature"], validate=True)
+        found = digest(plan)
     except (KeyError, TypeError, ValueError) as error:
         msg = f"The conf of run {run_id} is not signed: it needs plan, digest and signature."
         raise BadSignatureError(msg) from error
-    if digest(plan) != claimed:
+    if found != claimed:
         msg = f"The plan of run {run_id} was changed after it was signed."
         raise BadSignatureError(msg)
     try:
