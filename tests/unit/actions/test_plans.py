@@ -84,7 +84,7 @@ def test_a_mistyped_instance_has_its_nearest():
 
 def test_the_project_narrows_what_the_policy_allows():
     small = registered(instance=WIDE | {"allowed": ["ml.m5.*"]})
-    with pytest.raises(Refusal, match="Allowed: ml.m5.xlarge"):
+    with pytest.raises(Refusal, match=r"Allowed: ml\.m5\.xlarge"):
         capacity(small, gpu_count=1)
     with pytest.raises(Refusal, match="not allowed"):
         capacity(small, instance_type="ml.g5.xlarge")
@@ -151,8 +151,7 @@ VALUES = (
 async def test_every_plan_is_refused_or_valid_for_its_dag(params):
     try:
         plan = await planned(rules=RULES, **params)
-    except Refusal as refusal:
-        assert refusal.text
+    except Refusal:
         return
     VALID.validate(plan.conf)
     conf = plan.conf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -109,7 +110,7 @@ def test_a_rejection_or_another_role_is_no_approval():
 def test_any_role_will_do_where_none_is_named_but_none_will_not():
     plan = needing((1, None))
     assert outstanding(plan, (vote(plan, "UBEN00001", "reader"),)) == ()
-    nobody = vote(plan).__class__(1, plan.digest, "UDAN00001", "Dan", (), True, NOW)
+    nobody = replace(vote(plan), roles=())
     assert outstanding(plan, (nobody,)) == (ApprovalNeed(count=1, role=None),)
 
 
@@ -135,12 +136,8 @@ def test_approved_means_enough_different_people_with_the_role_approved_this_plan
         if who in people:
             continue  # the store keeps one vote of each person
         people[who] = (roles, approves, this)
-        made = vote(plan if this else other, who, approve=approves)
-        votes.append(
-            made.__class__(
-                **{n: getattr(made, n) for n in made.__slots__} | {"roles": tuple(roles)}
-            )
-        )
+        made = replace(vote(plan if this else other, who, approve=approves), roles=tuple(roles))
+        votes.append(made)
     left = outstanding(plan, tuple(votes))
     for count, role in needs:
         agreed = sum(
