@@ -1,14 +1,17 @@
 """An answer as a Slack message."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from actions.answers import Answer, Table
+from actions.answers import Answer, Field, Table
 from bot.blocks import elements as e
-from bot.blocks.text import bold, cap, code_block, escape, link
+from bot.blocks.text import bold, cap_markup, code_block, escape, link
 
 _ICONS = {"info": "", "success": "✅ ", "warning": "⚠️ ", "error": "❌ "}
-_TABLE_ROWS = 30
+_TABLE_ROWS = 50
+# A longer value gets the message's whole width.
+_SHORT = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +23,21 @@ class Message:
     metadata: dict[str, Any] | None = None
 
 
-def aligned(table: Table) -> str:
-    """The table as monospaced text, columns aligned, at most thirty rows."""
-    rows = [table.columns, *table.rows[:_TABLE_ROWS]]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
-    lines = [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    lines.insert(1, "  ".join("─" * width for width in widths))
+def _fields(fields: tuple[Field, ...]) -> list[e.Block]:
+    """Two columns; a long value has a section of its own, in its place."""
+    blocks: list[e.Block] = []
+    for short, group in groupby(fields, key=lambda field: len(field.value) <= _SHORT):
+        texts = [f"*{escape(field.label)}*\n{escape(field.value)}" for field in group]
+        blocks += e.fields(texts) if short else [e.section(text) for text in texts]
+    return blocks
+
+
+def _table(table: Table) -> list[e.Block]:
+    """Slack's own table, which scrolls where a code block would wrap; at most fifty rows."""
+    blocks = [e.table(table.columns, table.rows[:_TABLE_ROWS])]
     if len(table.rows) > _TABLE_ROWS:
-        lines.append(f"… and {len(table.rows) - _TABLE_ROWS} more")
-    return "\n".join(lines)
+        blocks.append(e.context(f"… and {len(table.rows) - _TABLE_ROWS} more"))
+    return blocks
 
 
 def draw(answer: Answer, key: str) -> Message:
@@ -42,9 +49,9 @@ def draw(answer: Answer, key: str) -> Message:
     else:
         blocks.append(e.section(f"{icon}{escape(answer.text)}"))
     if answer.fields:
-        blocks += e.fields([f"*{escape(f.label)}*\n{escape(f.value)}" for f in answer.fields])
+        blocks += _fields(answer.fields)
     if answer.table and answer.table.rows:
-        blocks.append(e.section(code_block(aligned(answer.table))))
+        blocks += _table(answer.table)
     if answer.code:
         blocks.append(e.section(code_block(answer.code)))
     if answer.choices:
@@ -65,7 +72,7 @@ def draw(answer: Answer, key: str) -> Message:
         payload |= {"state": "asking", "asks_for": answer.asks_for}
     event = "cooper_request" if answer.asks_for else "cooper_message"
     return Message(
-        text=cap(escape(fallback), 3000),
+        text=cap_markup(escape(fallback).strip() or "–", 3000),
         blocks=blocks[:50],
         metadata={"event_type": event, "event_payload": payload},
     )

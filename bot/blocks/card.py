@@ -46,7 +46,9 @@ _ICONS = {
 }
 # A longer value gets the card's whole width.
 _SHORT = 48
-_STAGE_ICONS = {"success": "✅", "failed": "❌", "upstream_failed": "▫️", "skipped": "▫️", None: "▫️"}
+_TITLE = 300
+_PENDING = "⚪"
+_STAGE_ICONS = {"success": "✅", "failed": "❌"}
 _STAGES = {
     "validate": "Check the plan",
     "snapshot": "Snapshot the data",
@@ -69,7 +71,8 @@ def card(
     now: datetime,
 ) -> Message:
     """The message for the request as it is at `now`. `links` are (text, URL) pairs."""
-    heading = f"{_ICONS[request.state]} {bold(request.plan.title)}"
+    title = cap(request.plan.title, _TITLE)
+    heading = f"{_ICONS[request.state]} {bold(title)}"
     status = f"{_HEADINGS[request.state]} · `{request.id}` · asked by <@{request.requester_id}>"
     blocks = [e.section(f"{heading}\n{status}")]
     blocks += _plan(request) if progress is None else _progress(request, progress, now)
@@ -79,7 +82,7 @@ def card(
     blocks += _buttons(request)
     if links:
         blocks.append(e.context(" · ".join(link(url, text) for text, url in links)))
-    text = f"{request.id} {request.plan.title}: {_HEADINGS[request.state]}"
+    text = f"{request.id} {title}: {_HEADINGS[request.state]}"
     return Message(escape(text), blocks[:50], _metadata(request))
 
 
@@ -111,7 +114,7 @@ def _price(request: Request) -> str | None:
 
 def _progress(request: Request, progress: RunProgress, now: datetime) -> list[e.Block]:
     lines = [_stage(stage, progress, now) for stage in progress.stages if stage.name != "report"]
-    blocks = [e.section("\n".join(lines))]
+    blocks = [e.section("\n".join(lines))] if lines else []
     facts = [f"{escape(name)} *{value:.4g}*" for name, value in list(progress.metrics.items())[:6]]
     small = []
     if progress.started is not None:
@@ -129,7 +132,7 @@ def _progress(request: Request, progress: RunProgress, now: datetime) -> list[e.
 def _stage(stage: StageProgress, progress: RunProgress, now: datetime) -> str:
     name = _STAGES.get(stage.name, stage.name.capitalize())
     running = stage.started is not None and stage.ended is None
-    icon = "🔄" if running else _STAGE_ICONS.get(stage.state, "▫️")
+    icon = "🔄" if running else _STAGE_ICONS.get(stage.state or "", _PENDING)
     text = f"{icon} {name}"
     if stage.headline:
         text += f" – {escape(stage.headline)}"
@@ -153,7 +156,8 @@ def _cost_so_far(request: Request, progress: RunProgress, now: datetime) -> str 
         return None
     longest = conf["resources"]["max_runtime_seconds"]
     amount = Decimal(price.amount) * Decimal(int(seconds)) / Decimal(longest)
-    return f"💵 {usd(amount)} so far of at most {usd(Decimal(price.amount))}"
+    so_far = "" if progress.ended else " so far"
+    return f"💵 {usd(amount)}{so_far} of at most {usd(Decimal(price.amount))}"
 
 
 def _approvals(request: Request, votes: tuple[Vote, ...]) -> list[e.Block]:

@@ -6,19 +6,29 @@ https://docs.slack.dev/reference/block-kit
 from collections.abc import Sequence
 from typing import Any
 
-from bot.blocks.text import FIELD_LIMIT, HEADER_LIMIT, SECTION_LIMIT, cap
+from bot.blocks.text import (
+    CELL_LIMIT,
+    CONTEXT_LIMIT,
+    FIELD_LIMIT,
+    HEADER_LIMIT,
+    SECTION_LIMIT,
+    cap,
+    cap_markup,
+)
 
 Block = dict[str, Any]
 
+INPUT_LIMIT = 3000
+
 
 def mrkdwn(text: str, limit: int = SECTION_LIMIT) -> Block:
-    """A text object in Slack's markup."""
-    return {"type": "mrkdwn", "text": cap(text, limit)}
+    """A text object in Slack's markup; Slack refuses one without words."""
+    return {"type": "mrkdwn", "text": cap_markup(text, limit) if text.strip() else "–"}
 
 
 def plain(text: str, limit: int) -> Block:
     """A plain text object."""
-    return {"type": "plain_text", "text": cap(text, limit), "emoji": True}
+    return {"type": "plain_text", "text": cap(text.strip() or "–", limit), "emoji": True}
 
 
 def header(text: str) -> Block:
@@ -39,9 +49,23 @@ def fields(pairs: Sequence[str]) -> list[Block]:
     ]
 
 
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Block:
+    """A table of plain text below its column names; one a message, at most 99 rows.
+
+    https://docs.slack.dev/reference/block-kit/blocks/table-block
+    """
+    return {
+        "type": "table",
+        "rows": [
+            [{"type": "raw_text", "text": cap(cell or "–", CELL_LIMIT)} for cell in row]
+            for row in [columns, *rows]
+        ],
+    }
+
+
 def context(*texts: str) -> Block:
     """Small print."""
-    return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10] if text]}
+    return {"type": "context", "elements": [mrkdwn(text, CONTEXT_LIMIT) for text in texts[:10]]}
 
 
 def divider() -> Block:
@@ -90,15 +114,17 @@ def actions(block_id: str, elements: Sequence[Block]) -> Block:
     return {"type": "actions", "block_id": cap(block_id, 255), "elements": list(elements)}
 
 
-def text_input(block_id: str, label: str, value: str | None, hint: str | None) -> Block:
-    """An optional line of text in a modal; its action id is `value`."""
-    element: Block = {"type": "plain_text_input", "action_id": "value", "max_length": 500}
+def text_input(
+    block_id: str, label: str, value: str | None, hint: str | None, *, optional: bool
+) -> Block:
+    """A line of text in a modal; its action id is `value`."""
+    element: Block = {"type": "plain_text_input", "action_id": "value", "max_length": INPUT_LIMIT}
     if value is not None:
-        element["initial_value"] = value
+        element["initial_value"] = cap(value, INPUT_LIMIT)
     block: Block = {
         "type": "input",
         "block_id": block_id,
-        "optional": True,
+        "optional": optional,
         "label": plain(label, 2000),
         "element": element,
     }

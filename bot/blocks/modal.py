@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+from actions.capacity import spoken
 from actions.catalog import COMMANDS
+from actions.config_types import duration
 from actions.requests import Request
 from actions.spec import Kind, Parameter
 from bot.blocks import elements as e
@@ -30,8 +32,10 @@ def edit_plan(request: Request) -> dict[str, Any]:
                 parameter.label,
                 _typed(parameter, request.params.get(parameter.name)),
                 f"For example: {', '.join(parameter.examples[:3])}",
+                optional=not use.required,
             )
-            for parameter in command.parameters
+            for use in command.uses
+            for parameter in (use.parameter,)
         ],
     }
 
@@ -42,6 +46,8 @@ def _typed(parameter: Parameter, value: Any) -> str | None:
         return None
     if parameter.kind is Kind.BOOLEAN:
         return "yes" if value else "no"
+    if parameter.kind is Kind.DURATION:
+        return spoken(duration(value))
     if parameter.kind is Kind.HYPERPARAMETERS:
         return " ".join(f"{name}={number}" for name, number in value.items())
     return str(value)

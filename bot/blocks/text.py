@@ -3,12 +3,14 @@
 https://docs.slack.dev/messaging/formatting-message-text
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_UP, Decimal
 
 SECTION_LIMIT = 3000
 HEADER_LIMIT = 150
 FIELD_LIMIT = 2000
+CONTEXT_LIMIT = 2000
+CELL_LIMIT = 300
 
 
 def escape(text: str) -> str:
@@ -19,6 +21,19 @@ def escape(text: str) -> str:
 def cap(text: str, limit: int) -> str:
     """At most `limit` characters, an ellipsis where some were cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def cap_markup(text: str, limit: int) -> str:
+    """As `cap`, for escaped text: no half of a mention, a link or an escape is left at its end."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    if cut.rfind("<") > cut.rfind(">"):
+        cut = cut[: cut.rfind("<")]
+    last = cut.rfind("&")
+    if last > cut.rfind(";") and len(cut) - last < len("&amp;"):
+        cut = cut[:last]
+    return cut + "…"
 
 
 def bold(text: str) -> str:
@@ -59,7 +74,7 @@ def elapsed(seconds: float) -> str:
 
 def moment(at: datetime) -> str:
     """A time in each reader's own zone, with UTC where Slack cannot."""
-    fallback = at.strftime("%Y-%m-%d %H:%M UTC")
+    fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
