@@ -26,6 +26,8 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def people(stack: Stack) -> People:
+def people(stack: Stack) -> Iterator[People]:
     """The people of its workspace."""
-    return stack.people
+    everybody = People(stack.workspace)
+    yield everybody
+    everybody.close()

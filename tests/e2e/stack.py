@@ -39,6 +39,10 @@ class People:
         self.url = url
         self._client = httpx.Client(base_url=url, timeout=30)
 
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._client.close()
+
     def says(self, user: str, text: str, channel: str = "ml", thread: str | None = None) -> str:
         """The ts of what the person wrote."""
         body = {"user": user, "channel": channel, "text": text, "thread_ts": thread}
@@ -135,11 +139,6 @@ class Stack:
         """The page's address."""
         line = next(x for x in self.output.read_text().splitlines() if "Cooper is ready" in x)
         return line.split("ready:", 1)[1].split()[0]
-
-    @property
-    def people(self) -> People:
-        """The people in the workspace."""
-        return People(self.workspace)
 
     def cooper(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line against this stack."""
