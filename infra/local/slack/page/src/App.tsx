@@ -6,6 +6,7 @@ import { Home } from "./Home";
 import { MessageList } from "./MessageList";
 import { Modal } from "./Modal";
 import { Sidebar } from "./Sidebar";
+import type { Directory } from "./types";
 import { useWorkspace, type Place } from "./useWorkspace";
 
 const REMEMBERED = "workspace.me";
@@ -56,6 +57,7 @@ export function App() {
   const isIm = !!channel?.is_im;
   const title = isIm ? directory.app.name : (channel?.name ?? "");
   const inside = isIm || !!channel?.is_member;
+  const hears = isIm || !!channel?.members.includes(directory.app.user);
   const openThread = (ts: string) => setPlace({ ...place, thread: ts });
   const thinking = Object.entries(workspace.status).find(
     ([key, text]) => text && key.startsWith(`${place.channel} `),
@@ -70,7 +72,8 @@ export function App() {
           open={menu}
           become={(user) => {
             setMe(user);
-            setPlace({ ...place, thread: null, channel: isIm ? "" : place.channel });
+            setMenu(false);
+            setPlace(isIm ? { ...place, thread: null, channel: "" } : place);
           }}
           choose={(chosen) => {
             setMenu(false);
@@ -124,7 +127,7 @@ export function App() {
                 messages={messages}
                 channel={place.channel}
                 openThread={openThread}
-                empty={<Welcome name={title} isIm={isIm} />}
+                empty={<Welcome name={title} isIm={isIm} topic={channel?.topic?.value} hears={hears} />}
               />
               {thinking && (
                 <div className="thinking" role="status">
@@ -132,7 +135,11 @@ export function App() {
                 </div>
               )}
               {inside ? (
-                <Composer channel={place.channel} placeholder={`Message ${isIm ? title : `#${title}`}`} />
+                <Composer
+                  channel={place.channel}
+                  placeholder={`Message ${isIm ? title : `#${title}`}`}
+                  suggestions={messages?.length === 0 && hears ? suggestionsFor(directory, isIm) : []}
+                />
               ) : (
                 <div className="join">
                   <span>
@@ -186,17 +193,42 @@ export function App() {
   );
 }
 
-function Welcome({ name, isIm }: { name: string; isIm: boolean }) {
-  const world = useWorld();
-  const app = world.directory.app;
+type WelcomeProps = { name: string; isIm: boolean; topic?: string; hears: boolean };
+
+/** What somebody reads who sees the conversation for the first time. */
+function Welcome({ name, isIm, topic, hears }: WelcomeProps) {
+  const { directory, me } = useWorld();
+  const app = directory.app;
   return (
     <div className="welcome">
       <h2>{isIm ? `This is your conversation with ${name}` : `Welcome to #${name}`}</h2>
-      <p>
-        Try <code>{isIm ? "help" : `@${app.handle} help`}</code> or <code>{`@${app.handle} ${app.commands[0]?.hint ?? ""}`}</code>
+      {isIm ? (
+        <p>Only the two of you see it. Say in your own words what you need.</p>
+      ) : (
+        <p>
+          {topic && `${topic}. `}
+          {hears ? (
+            <>
+              Mention <span className="mention">@{app.name}</span> and say in your own words what you need; the
+              answer comes as a thread below your message.
+            </>
+          ) : (
+            <>
+              {app.name} is not in here: <code>/invite @{app.handle}</code> brings it in.
+            </>
+          )}
+        </p>
+      )}
+      <p className="whoami">
+        You are <b>{me.real_name}</b>. The button at the bottom left makes you somebody else.
       </p>
     </div>
   );
+}
+
+function suggestionsFor({ app }: Directory, isIm: boolean): string[] {
+  const said = [...app.commands.map((command) => command.hint), "help"];
+  return isIm ? said : said.map((text) => `@${app.handle} ${text}`);
 }
 
 function placeOf(hash: string): Place {

@@ -90,7 +90,7 @@ export const Mrkdwn = memo(function Mrkdwn({ text }: { text: string }) {
 });
 
 function Rendered({ blocks }: { blocks: Block[] }) {
-  const { directory, channels } = useWorld();
+  const { directory, channels, me } = useWorld();
   return (
     <div id="slack_blocks_to_jsx" className="slack_blocks_to_jsx drawn" data-theme="light">
       <SlackMessage
@@ -109,7 +109,7 @@ function Rendered({ blocks }: { blocks: Block[] }) {
           user_groups: directory.usergroups.map(({ id, name, handle }) => ({ id, name, handle })),
         }}
         hooks={{
-          user: ({ id, name }) => mention(`@${nameOf(directory.users, id) ?? name}`),
+          user: ({ id, name }) => mention(`@${nameOf(directory.users, id) ?? name}`, id === me.id),
           channel: ({ id, name }) =>
             mention(`#${channels.find((channel) => channel.id === id)?.name ?? name}`),
           usergroup: ({ id, name }) =>
@@ -125,8 +125,8 @@ function nameOf(users: { id: string; real_name: string }[], id: string): string 
   return users.find((user) => user.id === id)?.real_name;
 }
 
-function mention(text: string): ReactNode {
-  return <span className="mention">{text}</span>;
+function mention(text: string, isMe = false): ReactNode {
+  return <span className={`mention ${isMe ? "me-mentioned" : ""}`}>{text}</span>;
 }
 
 /** The block with its markup as the drawing library reads it best. */

@@ -2,18 +2,25 @@ import { useEffect, useRef, useState } from "react";
 import { act } from "./api";
 import { useWorld } from "./context";
 
-type Props = { channel: string; threadTs?: string; placeholder: string };
+type Props = {
+  channel: string;
+  threadTs?: string;
+  placeholder: string;
+  /** What a newcomer may try: a click fills it in. */
+  suggestions?: string[];
+};
 type Hint = { insert: string; name: string; detail: string };
 
 /** Where a person writes: Enter sends, Shift+Enter breaks the line, @ # and / complete. */
-export function Composer({ channel, threadTs, placeholder }: Props) {
+export function Composer({ channel, threadTs, placeholder, suggestions = [] }: Props) {
   const world = useWorld();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const [closed, setClosed] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    field.current?.focus();
+    // On a phone the keyboard would cover what there is to read.
+    if (!matchMedia("(pointer: coarse)").matches) field.current?.focus();
   }, [channel, threadTs]);
 
   const word = /(?:^|\s)([@#/][\w-]*)$/.exec(text)?.[1] ?? "";
@@ -75,6 +82,25 @@ export function Composer({ channel, threadTs, placeholder }: Props) {
               }}
             >
               <strong>{hint.name}</strong> <span>{hint.detail}</span>
+            </button>
+          ))}
+        </div>
+      )}
+      {!text && suggestions.length > 0 && (
+        <div className="suggestions">
+          <span>Try</span>
+          {suggestions.map((suggestion) => (
+            <button
+              key={suggestion}
+              type="button"
+              data-testid="suggestion"
+              onClick={() => {
+                setText(suggestion);
+                setClosed(true);
+                field.current?.focus();
+              }}
+            >
+              {suggestion}
             </button>
           ))}
         </div>

@@ -14,6 +14,7 @@ type Props = {
   openThread?: (ts: string) => void;
 };
 
+const FRESH_SECONDS = 5;
 const QUICK = ["+1", "eyes", "tada"];
 
 export function MessageItem({ message, channel, follows, inThread, openThread }: Props) {
@@ -53,7 +54,7 @@ export function MessageItem({ message, channel, follows, inThread, openThread }:
     >
       <div className="gutter">
         {follows ? (
-          <time className="gutter-time">{timeOf(message.ts)}</time>
+          <time className="gutter-time">{timeOf(message.ts).replace(/\s?[AP]M$/i, "")}</time>
         ) : (
           <img className="avatar" src={`/avatars/${author.id}.svg`} alt="" />
         )}
@@ -105,7 +106,7 @@ export function MessageItem({ message, channel, follows, inThread, openThread }:
         {!inThread && !!message.reply_count && (
           <button
             type="button"
-            className="thread-summary"
+            className={`thread-summary ${isNew(message.latest_reply) ? "fresh" : ""}`}
             data-testid="open-thread"
             onClick={() => openThread?.(message.ts)}
           >
@@ -140,6 +141,11 @@ export function MessageItem({ message, channel, follows, inThread, openThread }:
       )}
     </article>
   );
+}
+
+/** Whether it was written just now, so that it may catch the eye. */
+function isNew(ts: string | undefined): boolean {
+  return !!ts && Date.now() / 1000 - Number(ts) < FRESH_SECONDS;
 }
 
 function FileView({ file }: { file: File }) {

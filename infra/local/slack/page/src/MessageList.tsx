@@ -4,7 +4,8 @@ import { MessageItem } from "./MessageItem";
 import type { Message } from "./types";
 
 type Props = {
-  messages: Message[];
+  /** Null while they are being read. */
+  messages: Message[] | null;
   channel: string;
   inThread?: boolean;
   openThread?: (ts: string) => void;
@@ -40,8 +41,8 @@ export function MessageList({ messages, channel, inThread, openThread, empty }: 
       }}
     >
       <div ref={inner}>
-        {messages.length === 0 && empty}
-        {messages.map((message, index) => {
+        {messages?.length === 0 && empty}
+        {messages?.map((message, index) => {
           const above = messages[index - 1];
           const newDay = !above || dayOf(above.ts) !== dayOf(message.ts);
           return (

@@ -8,7 +8,7 @@ export type Place = { channel: string; thread: string | null; tab: "messages" | 
 export function useWorkspace(me: string | null, place: Place, complain: (error: unknown) => void) {
   const [directory, setDirectory] = useState<Directory | null>(null);
   const [channels, setChannels] = useState<Channel[]>([]);
-  const [messages, setMessages] = useState<Message[]>([]);
+  const [messages, setMessages] = useState<Message[] | null>(null);
   const [thread, setThread] = useState<Message[]>([]);
   const [views, setViews] = useState<View[]>([]);
   const [home, setHome] = useState<View | null>(null);
@@ -83,7 +83,7 @@ export function useWorkspace(me: string | null, place: Place, complain: (error: 
   useEffect(() => void loadChannels(), [loadChannels]);
   useEffect(() => void loadViews(), [loadViews]);
   useEffect(() => {
-    setMessages([]);
+    setMessages(null);
     void loadMessages();
     markRead(place.channel);
   }, [place.channel, loadMessages, markRead]);
@@ -107,12 +107,12 @@ export function useWorkspace(me: string | null, place: Place, complain: (error: 
       }
       if (change.type === "deleted") {
         const without = (all: Message[]) => all.filter((one) => one.ts !== change.ts);
-        setMessages(without);
+        setMessages((all) => all && without(all));
         return setThread(without);
       }
       const { message } = change;
       const isReply = !!message.thread_ts && message.thread_ts !== message.ts;
-      if (!isReply || message.subtype === "thread_broadcast") setMessages((all) => put(all, message));
+      if (!isReply || message.subtype === "thread_broadcast") setMessages((all) => all && put(all, message));
       if (open && (message.ts === open || message.thread_ts === open)) setThread((all) => put(all, message));
       if (document.hasFocus()) markRead(channel);
     },
