@@ -57,10 +57,18 @@ async def _open_edit(client: AsyncWebClient, base: Core, body: dict[str, Any]) -
     elif request.state is not State.AWAITING_CONFIRMATION:
         refusal = f"{request.id} is {request.state.words}; it can no longer be edited."
     else:
-        await client.views_open(trigger_id=body["trigger_id"], view=edit_plan(request))
+        view = edit_plan(request, _thread(body))
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
         return
-    thread = request.place.thread
+    thread = _thread(body)
     await client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, text=refusal)
+
+
+def _thread(body: dict[str, Any]) -> str | None:
+    """Where a word about the click is seen: Slack hides it in a thread that nobody has begun."""
+    message = body.get("message") or {}
+    thread = message.get("thread_ts")
+    return None if thread is None or thread == message.get("ts") else str(thread)
 
 
 async def _http(app: AsyncApp, base: Core, settings: Settings) -> web.AppRunner:

@@ -11,13 +11,13 @@ from actions.spec import Kind, Parameter
 from bot.blocks import elements as e
 
 
-def edit_plan(request: Request) -> dict[str, Any]:
-    """The view for `views.open`; its submission carries the request's id."""
+def edit_plan(request: Request, thread: str | None) -> dict[str, Any]:
+    """The view for `views.open`; its submission carries the request's id, and the thread to answer in."""
     command = COMMANDS[request.command]
     private = {
         "request": request.id,
         "channel": request.place.channel,
-        "thread": request.place.thread,
+        "thread": thread,
     }
     return {
         "type": "modal",

@@ -270,7 +270,7 @@ def test_the_edit_dialog_fits_slack_and_holds_what_was_said():
         "hyperparameters": {"learning_rate": 0.1, "seed": 3},
         "max_runtime": "PT1H",
     }
-    view = edit_plan(request(123456789, params=params))
+    view = edit_plan(request(123456789, params=params), None)
     check_view(view)
     initial = {b["block_id"]: b["element"].get("initial_value") for b in view["blocks"]}
     assert initial["spot"] == "yes"
@@ -281,7 +281,7 @@ def test_the_edit_dialog_fits_slack_and_holds_what_was_said():
 
 def test_a_long_list_of_hyperparameters_still_opens_the_dialog():
     many = {f"parameter_{number}": number / 7 for number in range(100)}
-    view = edit_plan(request(params={"hyperparameters": many}))
+    view = edit_plan(request(params={"hyperparameters": many}), "1.1")
     check_view(view)
     [element] = [b["element"] for b in view["blocks"] if b["block_id"] == "hyperparameters"]
     assert len(element["initial_value"]) <= element["max_length"]
