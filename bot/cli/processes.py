@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
+from actions.config import ConfigError
 from bot.settings import Settings
 
 _BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
@@ -42,7 +43,11 @@ def run(main: Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]) ->
             loop.add_signal_handler(number, stop.set)
         await main(configuration, stop)
 
-    asyncio.run(supervised())
+    try:
+        asyncio.run(supervised())
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(_BAD_CONFIGURATION) from None
 
 
 def bot() -> None:

@@ -8,6 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from actions.catalog import COMMANDS
+from actions.config import ConfigError
+from actions.policy import load_policy
 from infra.local.environments import ENVIRONMENTS, check_disk
 from infra.local.progress import StepError
 from infra.local.stack.environment import Given
@@ -90,3 +93,7 @@ def _configuration(layout: Layout, given: Given) -> None:
         raise StepError(
             f"there is no configuration at {path}: set COOPER_CONFIG to your cooper.yaml."
         )
+    try:
+        load_policy(path, {name: command.risk.value for name, command in COMMANDS.items()})
+    except ConfigError as error:
+        raise StepError(str(error)) from None
