@@ -1,6 +1,10 @@
 """The queue's jobs: what the worker does, by the names under which it is deferred."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +19,7 @@ from bot.home import Home
 from bot.inbound import Clicked, OpenedHome, Said, Submitted, Typed, decode
 from bot.outbox import Outbox
 from bot.people import People
+from infra.timing import collected
 
 if TYPE_CHECKING:
     from infra.store.envelopes import Envelopes
@@ -59,19 +64,36 @@ def register(queue: App, handlers: Handlers) -> None:
 
     @queue.task(name="handle_envelope", retry=stubborn)
     async def handle_envelope(envelope: int) -> None:
-        await _handle(handlers, envelope)
+        with _logged("handle_envelope", envelope=envelope):
+            await _handle(handlers, envelope)
 
     @queue.task(name="post_message", retry=Patient(Exception, attempts=50))
     async def post_message(message: int) -> None:
-        await handlers.outbox.post(message)
+        with _logged("post_message", message=message):
+            await handlers.outbox.post(message)
 
     @queue.task(name="show_card", retry=Patient(Exception, attempts=50))
     async def show_card(request: int) -> None:
-        await handlers.outbox.show_card(request)
+        with _logged("show_card", request=request):
+            await handlers.outbox.show_card(request)
 
     @queue.task(name="start_request", retry=Patient(Unavailable))
     async def start_request(request: int) -> None:
-        await handlers.execution.advance(request)
+        with _logged("start_request", request=request):
+            await handlers.execution.advance(request)
+
+
+@contextmanager
+def _logged(task: str, **about: int) -> Iterator[None]:
+    """One line at the job's end: when it started, how long it took, and its parts (`timed`)."""
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with collected() as parts:
+        try:
+            yield
+        finally:
+            took = round((time.perf_counter() - clock) * 1000, 1)
+            when = started.isoformat()
+            log.info("job_ended", task=task, started=when, took_ms=took, **about, **parts)
 
 
 async def _handle(handlers: Handlers, envelope: int) -> None:

@@ -36,6 +36,7 @@ from actions.ports import (
     RunState,
     TaskState,
 )
+from infra.timing import timed
 
 T = TypeVar("T")
 _TIMEOUT = (3.05, 20.0)
@@ -228,7 +229,8 @@ class AirflowOrchestrator:
 
     async def _call(self, call: Callable[[], T]) -> T:
         """Run `call` in a thread with a fresh token, and our errors for Airflow's."""
-        return await asyncio.to_thread(self._with_token, call)
+        with timed("airflow"):
+            return await asyncio.to_thread(self._with_token, call)
 
     def _with_token(self, call: Callable[[], T]) -> T:
         try:

@@ -7,6 +7,7 @@ import httpx
 
 from actions.store import StoredDraft
 from actions.understanding import Guess, Parse, Turn, UnderstandingUnavailableError
+from infra.timing import timed
 
 TIMEOUT_SECONDS = 10.0
 MAX_TEXT = 4000
@@ -79,7 +80,8 @@ class Rasa:
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            response = await self._client.post(f"/{path}", json=body)
+            with timed("nlu"):
+                response = await self._client.post(f"/{path}", json=body)
             response.raise_for_status()
             answer = response.json()
         except (httpx.HTTPError, ValueError) as error:

@@ -1,0 +1,1 @@
+"""Measurements of a whole stack of its own: `python -m benchmarks` (`make bench`)."""
