@@ -56,7 +56,9 @@ class Execution:
             elif request.state is State.QUEUED:
                 await self._start(request)
         except Unavailable as error:
-            await self._note(number, str(error))
+            # A stop keeps its note, which says who asked for it.
+            if request.state is State.QUEUED:
+                await self._note(number, str(error))
             raise
 
     async def follow(self, number: int) -> bool:
@@ -71,10 +73,11 @@ class Execution:
         seen = await observed(self._world, known)
         if seen == known:
             return False
+        tail = await self._log_tail(request) if seen.state == "failed" else ()
         async with self._store.transaction() as tx:
             await tx.save_run(number, seen)
             if seen.state in {"success", "failed"}:
-                await self._finish(tx, number, seen)
+                await self._finish(tx, number, seen, tail)
             await tx.show_card(number)
         return True
 
@@ -151,7 +154,9 @@ class Execution:
             await tx.show_card(target)
             await tx.show_card(request.number)
 
-    async def _finish(self, tx: Transaction, number: int, seen: RunProgress) -> None:
+    async def _finish(
+        self, tx: Transaction, number: int, seen: RunProgress, tail: tuple[str, ...]
+    ) -> None:
         request = await tx.request(number, lock=True)
         if request is None or request.state not in {State.RUNNING, State.STOPPING}:
             return
@@ -167,7 +172,6 @@ class Execution:
         await tx.audit(
             AuditEntry("cooper", ended.state.value, number, ended.project, {"note": ended.note})
         )
-        tail = await self._log_tail(ended) if ended.state is State.FAILED else ()
         answer = announcement(ended, seen, tail, self._world)
         await tx.say(f"end:{ended.run_id}", ended.place, answer)
 

@@ -165,6 +165,10 @@ class Conversation:
         except (Refusal, Unavailable) as refusal:
             await self._say(key, place, replies.refused(refusal))
 
+    async def failed(self, user: str, place: Place, key: str) -> None:
+        """Tell the person that what they asked met a fault of ours."""
+        await self._say(f"{key}:failed", place, replies.fault(), user)
+
     async def _decide(self, action: str, who: Person, number: int, digest: str) -> None:
         match action:
             case "confirm":

@@ -65,6 +65,15 @@ class OpenedHome:
 Inbound = Said | Clicked | Typed | Submitted | OpenedHome
 
 
+def storable(value: Any) -> Any:
+    """The payload without NUL characters, which Postgres does not store in JSON."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list) else value
+
+
 def envelope_key(body: dict[str, Any]) -> tuple[str, str] | None:
     """Kind and unique key of a payload; None for payloads that mean nothing to us.
 

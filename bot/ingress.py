@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.store import EnvelopeRefusedError
-from bot.inbound import decode, envelope_key
+from bot.inbound import decode, envelope_key, storable
 
 if TYPE_CHECKING:
     from infra.store.envelopes import Envelopes
@@ -85,7 +85,7 @@ def listen(app: AsyncApp, inbox: Inbox, open_modal: OpenModal) -> None:
             if _opens_modal(body):
                 await open_modal(body)
             else:
-                await inbox.accept(kind, key, body)
+                await inbox.accept(kind, key, storable(body))
         except EnvelopeRefusedError:
             log.exception("envelope_refused", kind=kind)
             await _apologise(client, context)

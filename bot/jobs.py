@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.jobs import Job
 from slack_sdk.errors import SlackApiError
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _LONGEST_WAIT = 60
+# Tries after which a person is told that something is wrong; a passing fault is over by then.
+_TELL_AFTER = 2
 
 
 class Patient(BaseRetryStrategy):
@@ -62,10 +64,10 @@ def register(queue: App, handlers: Handlers) -> None:
     """Teach `queue` its jobs."""
     stubborn = Patient(Exception, attempts=8)
 
-    @queue.task(name="handle_envelope", retry=stubborn)
-    async def handle_envelope(envelope: int) -> None:
+    @queue.task(name="handle_envelope", retry=stubborn, pass_context=True)
+    async def handle_envelope(context: JobContext, envelope: int) -> None:
         with _logged("handle_envelope", envelope=envelope):
-            await _handle(handlers, envelope)
+            await _handle(handlers, envelope, context.job.attempts)
 
     @queue.task(name="post_message", retry=Patient(Exception, attempts=50))
     async def post_message(message: int) -> None:
@@ -96,13 +98,18 @@ def _logged(task: str, **about: int) -> Iterator[None]:
             log.info("job_ended", task=task, started=when, took_ms=took, **about, **parts)
 
 
-async def _handle(handlers: Handlers, envelope: int) -> None:
+async def _handle(handlers: Handlers, envelope: int, attempts: int) -> None:
     stored = await handlers.envelopes.get(envelope)
     if stored.handled is not None:
         return
     inbound = decode(stored.kind, stored.body, handlers.bot_user)
-    if inbound is not None:
-        await _dispatch(handlers, inbound, stored.key)
+    try:
+        if inbound is not None:
+            await _dispatch(handlers, inbound, stored.key)
+    except Exception:
+        if attempts == _TELL_AFTER and inbound is not None and not isinstance(inbound, OpenedHome):
+            await handlers.conversation.failed(inbound.user, inbound.place, stored.key)
+        raise
     await handlers.envelopes.handled(envelope)
 
 

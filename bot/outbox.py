@@ -144,10 +144,15 @@ class Outbox:
             "include_all_metadata": True,
             "limit": 200,
         }
-        if place.thread:
-            listed = await self._client.conversations_replies(ts=place.thread, **where)
-        else:
-            listed = await self._client.conversations_history(**where)
+        try:
+            if place.thread:
+                listed = await self._client.conversations_replies(ts=place.thread, **where)
+            else:
+                listed = await self._client.conversations_history(**where)
+        except SlackApiError as error:
+            if error.response.get("error") in _GONE | _HOPELESS:
+                return None
+            raise
         for message in listed["messages"]:
             if _identity(message.get("metadata") or {}) == wanted:
                 return str(message["ts"])

@@ -73,3 +73,13 @@ def _again(words: str, proposal: Proposal, project: str) -> str:
 def edited(plan: Request) -> Answer:
     """The open plan was changed in place; an edit alone is easily missed."""
     return Answer(text=f"I changed the plan of {plan.id} above. Confirm it when it is right.")
+
+
+def fault() -> Answer:
+    """A fault of ours; the log has the rest."""
+    return Answer(
+        text="Something went wrong on my side, and I am trying again. If you hear nothing more, "
+        "please tell the people who run me; my log says what happened.",
+        tone="error",
+        private=True,
+    )

@@ -158,3 +158,17 @@ async def test_without_postgres_nothing_is_accepted_and_people_are_told(
         await cooper.clicks("ana", "#ml", "confirm", card["ts"])
         await cooper.card("#ml", "R1", "queued")
     gc.collect()
+
+
+async def test_a_fault_of_ours_is_admitted_to_its_person_alone(cooper):
+    await cooper.types("ana", "#ml", "train claims-frequency")
+    await cooper.card("#ml", "R1", "awaiting_confirmation")
+    await cooper.rows("UPDATE requests SET plan = '{}' WHERE number = 1 RETURNING 1")
+    await cooper.types("ana", "#ml", "status R1")
+    await cooper.told("ana", "#ml", "Something went wrong on my side")
+    assert not [m for m in await cooper.from_bot("ben", "#ml") if "wrong on my side" in drawn(m)]
+
+
+async def test_a_nul_character_is_dropped_and_the_rest_is_read(cooper):
+    await cooper.types("ana", "#ml", "he\0lp")
+    await cooper.told("ana", "#ml", "What you can ask me")
