@@ -61,6 +61,10 @@ class Execution:
                 await self._note(number, str(error))
             raise
 
+    async def give_up(self, number: int) -> None:
+        """End a request that a fault of ours keeps from starting or stopping."""
+        await self._move(number, State.FAILED, "A fault of Cooper's kept it from starting.")
+
     async def follow(self, number: int) -> bool:
         """Look at the request's run and store what changed; whether anything did."""
         async with self._store.transaction() as tx:
@@ -94,10 +98,20 @@ class Execution:
         except ConflictingRunError as error:
             await self._move(request.number, State.FAILED, str(error))
             return
+        if await self._began(request, dag, run):
+            return
+        async with self._store.transaction() as tx:
+            current = await tx.request(request.number)
+        if current is not None and current.state in {State.STOPPING, State.STOPPED}:
+            # It was stopped between our look and the trigger.
+            await self._world.orchestrator.stop(dag, request.run_id)
+
+    async def _began(self, request: Request, dag: str, run: RunState) -> bool:
+        """Store that the run is under way; False where the request is no longer queued."""
         async with self._store.transaction() as tx:
             current = await tx.request(request.number, lock=True)
             if current is None or current.state is not State.QUEUED:
-                return
+                return False
             await tx.save_run(request.number, _beginning(dag, run))
             await tx.save_request(current.moved(State.RUNNING, self._clock()))
             await tx.audit(
@@ -110,6 +124,7 @@ class Execution:
                 )
             )
             await tx.show_card(request.number)
+        return True
 
     async def _waits_for_another(self, request: Request) -> bool:
         """Whether another deployment of this project and environment is under way."""

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 _LONGEST_WAIT = 60
 # Tries after which a person is told that something is wrong; a passing fault is over by then.
 _TELL_AFTER = 2
+_GIVE_UP_AFTER = 8
 
 
 class Patient(BaseRetryStrategy):
@@ -79,10 +80,10 @@ def register(queue: App, handlers: Handlers) -> None:
         with _logged("show_card", request=request):
             await handlers.outbox.show_card(request)
 
-    @queue.task(name="start_request", retry=Patient(Unavailable))
-    async def start_request(request: int) -> None:
+    @queue.task(name="start_request", retry=Patient(Exception), pass_context=True)
+    async def start_request(context: JobContext, request: int) -> None:
         with _logged("start_request", request=request):
-            await handlers.execution.advance(request)
+            await _start(handlers, request, context.job.attempts)
 
 
 @contextmanager
@@ -111,6 +112,19 @@ async def _handle(handlers: Handlers, envelope: int, attempts: int) -> None:
             await handlers.conversation.failed(inbound.user, inbound.place, stored.key)
         raise
     await handlers.envelopes.handled(envelope)
+
+
+async def _start(handlers: Handlers, request: int, attempts: int) -> None:
+    """Airflow may be down for long, so that is waited for; a fault of ours is not for ever."""
+    try:
+        await handlers.execution.advance(request)
+    except Unavailable:
+        raise
+    except Exception:
+        if attempts < _GIVE_UP_AFTER:
+            raise
+        log.exception("gave_up", request=request)
+        await handlers.execution.give_up(request)
 
 
 async def _dispatch(handlers: Handlers, inbound: Any, key: str) -> None:

@@ -12,7 +12,11 @@ class Settings(BaseSettings):
     """Everything that differs between installations. Later sources win: run.env, .env, environment."""
 
     model_config = SettingsConfigDict(
-        env_file=(RUN_ENV, ".env"), extra="ignore", frozen=True, populate_by_name=True
+        env_file=(RUN_ENV, ".env"),
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     database_url: SecretStr

@@ -50,6 +50,7 @@ async def plan(context: Context, params: Params) -> Plan:
     context.permit(SPEC.name, project.slug, environment)
     _only_all_at_once(params)
     version = await chosen_version(context, project, params.get("version"))
+    _passed_for_production(version, environment)
     resources = _resources(context, project, params)
     price, note = _price(resources)
     endpoint = context.endpoint_name(project.slug, environment)
@@ -111,6 +112,14 @@ async def chosen_version(
         raise Refusal(f"{project.slug} has no model yet. Train it first: “train {project.slug}”.")
     wanted = f"v{said}" if isinstance(said, int) else f"“{said}”"
     raise Refusal(f"{project.slug} has no version {wanted}. There is {', '.join(known[:10])}.")
+
+
+def _passed_for_production(version: ModelVersion, environment: str) -> None:
+    if environment == "production" and version.tags.get("cooper.verdict") != "passed":
+        raise Refusal(
+            f"{version.name} v{version.version} did not pass its evaluation, so it may serve in "
+            "staging only."
+        )
 
 
 def _only_all_at_once(params: Params) -> None:

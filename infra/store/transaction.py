@@ -225,7 +225,15 @@ class PostgresTransaction:
         )
 
     async def start(self, number: int) -> None:
-        await self.defer("start_request", lock=f"request:{number}", request=number)
+        c = t.requests.c
+        query = select(c.command, c.state, c.project, c.environment).where(c.number == number)
+        row = (await self.connection.execute(query)).one()
+        lock = f"request:{number}"
+        if row.command == "deploy_model" and row.state == State.QUEUED.value:
+            # One after the other, so that the second sees the first under way. A stop has the
+            # request's own lock: it must not wait behind those who wait for its end.
+            lock = f"deploy:{row.project}:{row.environment}"
+        await self.defer("start_request", lock=lock, request=number)
 
     async def defer(
         self, task: str, *, lock: str | None = None, once: str | None = None, **arguments: Any
