@@ -119,6 +119,8 @@ def text_input(
 ) -> Block:
     """A line of text in a modal; its action id is `value`."""
     element: Block = {"type": "plain_text_input", "action_id": "value", "max_length": INPUT_LIMIT}
+    if optional:
+        element["placeholder"] = plain("default", 150)
     if value is not None:
         element["initial_value"] = cap(value, INPUT_LIMIT)
     block: Block = {

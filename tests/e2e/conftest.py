@@ -1,28 +1,10 @@
-"""One stack for all tests that need it whole."""
+"""People who use the whole stack's workspace."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import CHECKOUT, People, Stack, running_stack
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The whole stack on a fresh state folder; what is built once (images) is shared."""
-    # A short path: sockets live below it.
-    folder = Path(tempfile.mkdtemp(prefix="cooper-e2e-"))
-    state = folder / "state"
-    state.mkdir()
-    images = CHECKOUT / ".cooper" / "images"
-    if images.exists():
-        (state / "images").symlink_to(images)
-    with running_stack(state) as running:
-        yield running
-    shutil.rmtree(folder, ignore_errors=True)
+from tests.e2e.stack import People, Stack
 
 
 @pytest.fixture

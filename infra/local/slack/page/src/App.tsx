@@ -80,9 +80,16 @@ export function App() {
             setPlace({ channel: chosen, thread: null, tab: "messages" });
           }}
         />
+        {menu && <div className="backdrop" role="presentation" onClick={() => setMenu(false)} />}
         <main>
           <header className="channel-header">
-            <button type="button" className="plain burger" aria-label="Channels" onClick={() => setMenu(!menu)}>
+            <button
+              type="button"
+              className="plain burger"
+              aria-label="Channels"
+              aria-expanded={menu}
+              onClick={() => setMenu(!menu)}
+            >
               ☰
             </button>
             <div className="channel-title">
@@ -203,7 +210,10 @@ function Welcome({ name, isIm, topic, hears }: WelcomeProps) {
     <div className="welcome">
       <h2>{isIm ? `This is your conversation with ${name}` : `Welcome to #${name}`}</h2>
       {isIm ? (
-        <p>Only the two of you see it. Say in your own words what you need.</p>
+        <p>
+          Only the two of you see it. Say in your own words what you need; the answer comes as a thread below your
+          message.
+        </p>
       ) : (
         <p>
           {topic && `${topic}. `}

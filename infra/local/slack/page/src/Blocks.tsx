@@ -92,7 +92,12 @@ export const Mrkdwn = memo(function Mrkdwn({ text }: { text: string }) {
 function Rendered({ blocks }: { blocks: Block[] }) {
   const { directory, channels, me } = useWorld();
   return (
-    <div id="slack_blocks_to_jsx" className="slack_blocks_to_jsx drawn" data-theme="light">
+    <div
+      id="slack_blocks_to_jsx"
+      className="slack_blocks_to_jsx drawn"
+      data-theme="light"
+      onClick={(event) => inNewTab((event.target as HTMLElement).closest("a"))}
+    >
       <SlackMessage
         withoutWrapper
         theme="light"
@@ -119,6 +124,13 @@ function Rendered({ blocks }: { blocks: Block[] }) {
       />
     </div>
   );
+}
+
+/** A link in a message leaves the workspace open. */
+function inNewTab(link: HTMLAnchorElement | null) {
+  if (!link) return;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
 }
 
 function nameOf(users: { id: string; real_name: string }[], id: string): string | undefined {

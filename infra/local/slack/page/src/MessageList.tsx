@@ -35,6 +35,7 @@ export function MessageList({ messages, channel, inThread, openThread, empty }: 
     <div
       className="messages"
       ref={box}
+      aria-busy={messages === null}
       data-testid={inThread ? "thread-messages" : "messages"}
       onScroll={({ currentTarget: it }) => {
         atEnd.current = it.scrollHeight - it.scrollTop - it.clientHeight < 60;
