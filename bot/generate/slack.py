@@ -7,12 +7,12 @@ from actions.catalog import COMMANDS
 from actions.slash import words_of
 
 SCOPES = (
-    "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public",
-    "commands", "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write",
-    "mpim:history", "mpim:read", "reactions:write", "usergroups:read", "users:read", "users:read.email",
+    "app_mentions:read", "channels:history", "chat:write", "commands", "groups:history", "im:history",
+    "usergroups:read", "users:read",
 )  # fmt: skip
+"""What the code calls and no more."""
 EVENTS = (
-    "app_home_opened", "app_mention", "message.channels", "message.groups", "message.im", "message.mpim",
+    "app_home_opened", "app_mention", "message.channels", "message.groups", "message.im",
 )  # fmt: skip
 
 

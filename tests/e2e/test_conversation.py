@@ -50,6 +50,20 @@ def test_reads_about_it(people: People) -> None:
     people.reply(thread, 30, lambda m: "Train claims-frequency" in text_of(m))
 
 
+def test_two_deployments_at_once_go_one_after_the_other(people: People) -> None:
+    threads = [people.says(ANA, "@cooper deploy claims-frequency v1 to staging") for _ in range(2)]
+    plans = [
+        people.card(thread, 30, "awaiting_confirmation", command="deploy_model")
+        for thread in threads
+    ]
+    for plan in plans:
+        people.clicks(ANA, plan, "confirm")
+    people.reply(threads[1], 60, lambda m: "one deployment at a time" in text_of(m))
+    for thread in threads:
+        done = people.card(thread, DEPLOYED, "succeeded", "failed", command="deploy_model")
+        assert payload(done)["state"] == "succeeded", text_of(done)
+
+
 def test_a_guest_reads_nothing(people: People) -> None:
     thread = people.says(DAN, "list models", channel="DDAN00001")
     people.reply(
