@@ -1,9 +1,17 @@
 """Rasa components of ours."""
 
+import json
+import shutil
+from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
+from rasa.nlu.extractors.crf_entity_extractor import CRFEntityExtractor, CRFToken
 from rasa.shared.nlu.constants import ENTITIES, INTENT, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 
@@ -35,3 +43,49 @@ class RiskFallback(FallbackClassifier):
         bare = not message.get(ENTITIES)
         needed = "bare_change_threshold" if bare else "change_threshold"
         return bool(intent[PREDICTED_CONFIDENCE_KEY] < self.component_config[needed])
+
+
+_ORDER = "order.json"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class StoredCRFEntityExtractor(CRFEntityExtractor):
+    """Rasa's conditional random field, kept in the model as CRFsuite trained it.
+
+    Rasa 3.6 keeps the training data instead and trains anew at every load, which takes longer than
+    all the rest of its start.
+    """
+
+    def persist(self, dataset: list[list[CRFToken]]) -> None:  # noqa: ARG002 -- the base's signature
+        """Write the trained taggers, in CRFsuite's own format, and their order."""
+        with self._model_storage.write_to(self._resource) as folder:
+            for tag, tagger in (self.entity_taggers or {}).items():
+                shutil.copyfile(tagger.modelfile.name, folder / f"{tag}.crfsuite")
+            (folder / _ORDER).write_text(json.dumps(self.crf_order))
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,  # noqa: ARG003 -- the base's signature
+        **_: Any,
+    ) -> "StoredCRFEntityExtractor":
+        """Read the taggers. Raises ValueError where the model holds none."""
+        with model_storage.read_from(resource) as folder:
+            order = json.loads((folder / _ORDER).read_text())
+            taggers = OrderedDict((tag, _tagger(folder / f"{tag}.crfsuite")) for tag in order)
+        loaded = cls(config, model_storage, resource, taggers)
+        loaded.crf_order = order
+        return loaded
+
+
+def _tagger(path: Path) -> Any:
+    """A trained CRF with a file of its own: the model's folder does not outlive its loading."""
+    import sklearn_crfsuite
+
+    tagger = sklearn_crfsuite.CRF()
+    tagger.modelfile.refresh()
+    shutil.copyfile(path, tagger.modelfile.name)
+    return tagger
