@@ -30,7 +30,6 @@ from bot.outbox import Outbox
 from bot.people import People
 from bot.settings import Settings
 from bot.worker import Worker
-from infra.clients.airflow import AirflowOrchestrator
 from infra.clients.mlflow import MlflowRegistry
 from infra.clients.nlu import Rasa
 from infra.clients.sagemaker import SageMakerCloud
@@ -108,6 +107,9 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
 
 def world(settings: Settings, rules: Policy) -> World:
     """The outside world behind its ports."""
+    # Its client takes 2.5 s of CPU to import, and only the worker needs it.
+    from infra.clients.airflow import AirflowOrchestrator
+
     account = rules.file.environments
     first = next(iter(account.values()))
     image = f"{first.account}.dkr.ecr.{first.region}.amazonaws.com/cooper-serving:1"
