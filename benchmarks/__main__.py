@@ -78,7 +78,7 @@ def _second_start(options: argparse.Namespace, base: Path, first: Run) -> list[S
     with running(base / "stack") as run:
         _say(f"Ready after {run.ready_seconds:.0f} s.")
         if "start" in options.only:
-            found.append(starts.section(first, run))
+            found.append(starts.section(first, run, starts.burnt(run)))
         if "idle" in options.only:
             found.append(idle.measure(run, settle=options.settle))
     return found

@@ -53,14 +53,15 @@ def _pss(members: list[psutil.Process]) -> int:
     return total
 
 
-def _cpu(members: list[psutil.Process]) -> float:
+def cpu_seconds(members: list[psutil.Process]) -> float:
+    """What the processes have burnt so far, with those of their children that have ended."""
     total = 0.0
     for process in members:
         try:
             times = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        total += times.user + times.system
+        total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
@@ -68,11 +69,13 @@ def measure(run: Run, *, settle: float) -> Section:
     """Wait `settle` seconds for quiet, then weigh every process."""
     time.sleep(settle)
     groups = processes(run)
-    before = {name: _cpu(members) for name, members in groups.items()}
+    before = {name: cpu_seconds(members) for name, members in groups.items()}
     began = time.monotonic()
     time.sleep(CPU_SECONDS)
     lasted = time.monotonic() - began
-    burnt = {name: (_cpu(members) - before[name]) / lasted for name, members in groups.items()}
+    burnt = {
+        name: (cpu_seconds(members) - before[name]) / lasted for name, members in groups.items()
+    }
     weights = {name: _pss(members) for name, members in groups.items()}
     total = sum(weights.values())
     rows = [_row("**whole stack**", total, sum(burnt.values()), sum(map(len, groups.values())))]

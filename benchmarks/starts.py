@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from benchmarks.idle import cpu_seconds, processes
 from benchmarks.report import Section
 from benchmarks.stack import Run
 
@@ -32,8 +33,14 @@ def steps(lines: Sequence[tuple[float, str]]) -> list[Step]:
     return found
 
 
-def section(first: Run, second: Run) -> Section:
-    """Both starts; the second one step by step."""
+def burnt(run: Run) -> dict[str, float]:
+    """CPU seconds of each process until now, the most first. `make up` includes the start's commands."""
+    found = {name: cpu_seconds(members) for name, members in processes(run).items()}
+    return dict(sorted(found.items(), key=lambda each: -each[1]))
+
+
+def section(first: Run, second: Run, cpu: Mapping[str, float]) -> Section:
+    """Both starts; the second one step by step, and what each process burnt until it was ready."""
     found = steps(second.lines)
     rows = [
         ("**first start (new state)**", "", f"{first.ready_seconds:.1f} s"),
@@ -41,6 +48,8 @@ def section(first: Run, second: Run) -> Section:
         ("**second start**", "", f"{second.ready_seconds:.1f} s"),
     ]
     rows += [(f"· {step.name}", f"{step.took:.1f} s", f"{step.ready:.1f} s") for step in found]
+    rows.append(("**CPU until then**", f"{sum(cpu.values()):.1f} s", ""))
+    rows += [(f"· {name}", f"{seconds:.1f} s", "") for name, seconds in cpu.items()]
     met = "met" if second.ready_seconds <= GOAL_SECONDS else "missed"
     return Section(
         name="start",
@@ -52,6 +61,7 @@ def section(first: Run, second: Run) -> Section:
             "stop_seconds": round(first.stop_seconds, 2),
             "second_seconds": round(second.ready_seconds, 2),
             "goal_seconds": GOAL_SECONDS,
+            "cpu_seconds": {name: round(value, 2) for name, value in cpu.items()},
             "steps": {
                 step.name: {"took": step.took, "ready": round(step.ready, 2)} for step in found
             },
