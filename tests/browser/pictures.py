@@ -27,7 +27,7 @@ OTHERS = (
 def converse(browser: Browser, page_url: str, images: Path) -> tuple[str, str]:
     """The whole conversation, as a picture; the links of its run and of its model."""
     context = browser.new_context(
-        viewport={"width": WIDTH, "height": 1440}, device_scale_factor=1.5, color_scheme="light"
+        viewport={"width": WIDTH, "height": 1560}, device_scale_factor=1.25, color_scheme="light"
     )
     ana = Workspace(context.new_page(), page_url, images)
     ana.open("ana", "ml")
