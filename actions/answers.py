@@ -1,6 +1,6 @@
 """What Cooper says, free of any surface: `bot/blocks/` draws it for Slack."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,8 +53,12 @@ class Answer(_Frozen):
     asks_for: str | None = None
     """The parameter that this message asks for (a form's question)."""
     command: str | None = None
+    params: dict[str, Any] = {}
+    """What is known of the command's parameters while one is asked for."""
     private: bool = False
     """Only the speaker sees it."""
+    mentions: tuple[str, ...] = ()
+    """Slack ids of people and user groups who should notice it."""
 
 
 class Refusal(Exception):  # noqa: N818 -- a refusal is an answer, not a fault

@@ -174,6 +174,20 @@ def approvals_needed(
     return approvals(policy, command, environment, cost_usd).needs
 
 
+def holders(
+    policy: Policy, roles: Iterable[str], project: str | None, environment: str | None
+) -> tuple[str, ...]:
+    """Slack ids of the people and user groups that hold one of the roles there, each once."""
+    wanted = set(roles)
+    found = [
+        one
+        for binding in policy.file.bindings
+        if binding.role in wanted and _covers(binding, project, environment)
+        for one in (*binding.people, *binding.groups)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
 def instance_allowed(
     policy: Policy, instance_type: str, project_allowed: Iterable[str] = (EVERYTHING,)
 ) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from actions import decisions
 from actions.answers import Refusal
 from actions.behaviours import CHANGES, READS
 from actions.catalog import COMMANDS
@@ -17,7 +18,6 @@ from actions.context import Context, World
 from actions.people import Person
 from actions.policy import Allowed, Denied, approvals, may, roles_of
 from actions.requests import (
-    ApprovalNeed,
     IllegalMoveError,
     Place,
     Plan,
@@ -82,6 +82,8 @@ class Service:
             moved = request.moved(to, self._clock())
             if to is State.AWAITING_APPROVAL:
                 moved = replace(moved, expires=self._approval_expiry(request))
+                call = decisions.asking(request, self._world.policy)
+                await tx.say(f"call:{request.id}:{request.plan.digest}", request.place, call)
             await self._decided(tx, moved, who, "confirmed")
 
     async def cancel(self, who: Person, number: int) -> None:
@@ -137,8 +139,12 @@ class Service:
             if not approve:
                 note = f"{who.name}: {reason}" if reason else f"by {who.name}"
                 await tx.save_request(request.moved(State.REJECTED, self._clock(), note))
+                news = decisions.rejected(request, who.name, reason)
+                await tx.say(f"decided:{request.id}", request.place, news)
             elif not outstanding(request.plan, await tx.votes(number)):
                 await tx.save_request(request.moved(State.QUEUED, self._clock()))
+                news = decisions.approved(request, who.name)
+                await tx.say(f"decided:{request.id}", request.place, news)
                 await tx.start(number)
             await tx.show_card(number)
 
@@ -253,7 +259,7 @@ class Service:
         decision = may(policy, who, "approve_request", request.project, environment)
         anybody = None in wanted and isinstance(decision, Allowed)
         if not wanted & roles and not anybody:
-            raise Refusal(f"{request.id} waits for {_spoken(request.plan.needs)}.")
+            raise Refusal(f"{request.id} waits for {decisions.spoken(request.plan.needs)}.")
         return roles
 
     def _approval_expiry(self, request: Request) -> datetime | None:
@@ -291,11 +297,6 @@ async def _locked(tx: Transaction, number: int) -> Request:
 def _entry(who: Person, what: str, request: Request, **detail: Any) -> AuditEntry:
     digest = {"command": request.command, "plan": request.plan.digest}
     return AuditEntry(who.id, what, request.number, request.project, {**digest, **detail})
-
-
-def _spoken(needs: tuple[ApprovalNeed, ...]) -> str:
-    parts = [f"{need.count} × {need.role or 'any approver'}" for need in needs]
-    return "approval by " + " and ".join(parts)
 
 
 def _project_of(plan: Plan, context: Context, params: dict[str, Any]) -> str | None:

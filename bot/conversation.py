@@ -192,9 +192,13 @@ class Conversation:
                 )
                 await self._propose(who, said.place, proposal, key)
                 if turn.draft is not None and turn.draft.asked:
-                    await self._say(f"{key}:again", said.place, replies.question(turn.draft.asked))
-            case "ask" | "invalid" if turn.asked is not None:
-                await self._say(key, said.place, replies.question(turn.asked, turn.problem))
+                    await self._say(
+                        f"{key}:again", said.place, replies.question(turn.draft, turn.draft.asked)
+                    )
+            case "ask" | "invalid" if turn.asked is not None and turn.draft is not None:
+                await self._say(
+                    key, said.place, replies.question(turn.draft, turn.asked, turn.problem)
+                )
             case "intent":
                 await self._small_talk(who, said, turn, plan, key)
             case _:
@@ -212,7 +216,7 @@ class Conversation:
             elif turn.intent == "cancel":
                 await self._say(key, said.place, Answer(text="All right, dropped."))
             elif turn.draft is not None and turn.draft.asked:
-                await self._say(key, said.place, replies.question(turn.draft.asked))
+                await self._say(key, said.place, replies.question(turn.draft, turn.draft.asked))
             else:
                 reply = CONVERSATION[turn.intent or "greet"].reply
                 text = reply or "There is nothing waiting for an answer here."

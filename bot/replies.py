@@ -6,6 +6,7 @@ from actions.ports import Unavailable
 from actions.requests import Request
 from actions.service import Proposal
 from actions.spec import Risk, spoken
+from actions.store import StoredDraft
 from actions.understanding import Turn
 
 
@@ -14,11 +15,11 @@ def greeting() -> Answer:
     return Answer(text=str(CONVERSATION["greet"].reply))
 
 
-def question(asked: str, problem: str | None = None) -> Answer:
+def question(draft: StoredDraft, asked: str, problem: str | None = None) -> Answer:
     """A form's question; `problem` says why the last answer did not do."""
     parameter = PARAMETERS[asked]
     text = f"{problem} {parameter.question}" if problem else parameter.question
-    return Answer(text=text, asks_for=asked)
+    return Answer(text=text, asks_for=asked, command=draft.command, params=draft.params)
 
 
 def unsure(turn: Turn) -> Answer:

@@ -1,6 +1,7 @@
 """The worker: the queue's jobs, and the loops that follow runs and keep the queue healthy."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 # Any constants will do; each lets one worker at a time run that loop.
 _FOLLOW_LOCK = 7_301_002
 _STALLED_AFTER = 30
+_ROUND_SECONDS = 10
 # Slack takes about fifty edits a minute of an app (Tier 3); leave most of them to what changes.
 _REDRAW_SECONDS = 5.0
 _REDRAW_SECONDS_EACH = 3.0
@@ -56,29 +58,36 @@ class Worker:
                 )
             )
             loops = [
-                asyncio.create_task(self._every(self.poll_seconds, self._follow)),
-                asyncio.create_task(self._every(15, self._retry_stalled)),
-                asyncio.create_task(self._every(20, self.service.expire)),
+                asyncio.create_task(self._every(self.poll_seconds, self._follow, stop)),
+                asyncio.create_task(self._every(15, self._retry_stalled, stop)),
+                asyncio.create_task(self._every(20, self.service.expire, stop)),
             ]
             ended = asyncio.create_task(stop.wait())
             await asyncio.wait({worker, ended}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (*loops, ended, worker):
+            stop.set()
+            worker.cancel()
+            # A round under way goes to its end: cut off, it would leave its connection behind.
+            await asyncio.wait(loops, timeout=_ROUND_SECONDS)
+            for task in (*loops, ended):
                 task.cancel()
             results = await asyncio.gather(worker, *loops, ended, return_exceptions=True)
         failure = results[0]
         if isinstance(failure, Exception):
             raise failure
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Repeat `work`; a fault is logged and the next round tries again."""
-        while True:
+    async def _every(
+        self, seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event
+    ) -> None:
+        """Repeat `work` until `stop`; a fault is logged and the next round tries again."""
+        while not stop.is_set():
             try:
                 await work()
             except Unavailable as error:
                 log.warning("waiting", on=str(error))
             except Exception:
                 log.exception("round_failed", work=getattr(work, "__name__", str(work)))
-            await asyncio.sleep(seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
 
     async def _follow(self) -> None:
         """Look at every run under way; one worker at a time."""

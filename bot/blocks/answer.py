@@ -6,7 +6,7 @@ from typing import Any
 
 from actions.answers import Answer, Field, Table
 from bot.blocks import elements as e
-from bot.blocks.text import bold, cap_markup, code_block, escape, link
+from bot.blocks.text import bold, cap_markup, code_block, escape, link, mention
 
 _ICONS = {"info": "", "success": "✅ ", "warning": "⚠️ ", "error": "❌ "}
 _TABLE_ROWS = 50
@@ -64,12 +64,20 @@ def draw(answer: Answer, key: str) -> Message:
                 ],
             )
         )
+    if answer.mentions:
+        blocks.append(e.section(" ".join(mention(one) for one in answer.mentions[:20])))
     if answer.links:
         blocks.append(e.context(" · ".join(link(x.url, x.text) for x in answer.links)))
     fallback = f"{icon}{answer.title}: {answer.text}" if answer.title else f"{icon}{answer.text}"
     payload: dict[str, Any] = {"key": key, "command": answer.command}
     if answer.asks_for:
-        payload |= {"state": "asking", "asks_for": answer.asks_for}
+        payload |= {
+            "request": None,
+            "params": answer.params,
+            "state": "asking",
+            "asks_for": answer.asks_for,
+            "plan_digest": None,
+        }
     event = "cooper_request" if answer.asks_for else "cooper_message"
     return Message(
         text=cap_markup(escape(fallback).strip() or "–", 3000),

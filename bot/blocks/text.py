@@ -72,6 +72,11 @@ def elapsed(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min"
 
 
+def mention(one: str) -> str:
+    """A person or a user group, called by Slack id."""
+    return f"<!subteam^{one}>" if one.startswith("S") else f"<@{one}>"
+
+
 def moment(at: datetime) -> str:
     """A time in each reader's own zone, with UTC where Slack cannot."""
     fallback = at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

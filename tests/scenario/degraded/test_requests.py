@@ -145,6 +145,16 @@ async def test_a_dear_training_waits_for_an_approver_who_did_not_ask(cooper):
     assert "👍 <@UBEN00001>" in drawn(approved)
 
 
+async def test_those_who_may_decide_are_called_and_the_requester_is_told(cooper):
+    card = await awaiting_approval(cooper)
+    call = await cooper.told("ana", "#ml", "R1 waits for approval by 1 × approver", card["ts"])
+    assert "<@UBEN00001> <@UCHLOE001>" in drawn(call)
+    assert "<@UANA00001>" not in drawn(call)
+    await cooper.clicks("chloe", "#ml", "approve", card["ts"])
+    news = await cooper.told("ana", "#ml", "R1 is approved by Chloe Martin", card["ts"])
+    assert "<@UANA00001>" in drawn(news)
+
+
 async def test_a_guest_cannot_approve_where_they_see_the_card(cooper):
     await cooper.types("ana", "#claims-frequency", DEAR)
     card = await cooper.card("#claims-frequency", "R1", "awaiting_confirmation")
@@ -214,6 +224,7 @@ async def test_a_rejection_ends_it(cooper):
     rejected = await cooper.card("#ml", "R1", "rejected")
     assert "Chloe Martin" in drawn(rejected)
     assert buttons(rejected) == []
+    await cooper.told("ana", "#ml", "R1 was rejected by Chloe Martin", card["ts"])
     await cooper.settled()
     jobs = await cooper.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'start_request'")
     assert jobs == []

@@ -1,0 +1,41 @@
+"""What is said in the thread while people decide on a request."""
+
+from actions.answers import Answer
+from actions.policy import Policy, holders
+from actions.requests import ApprovalNeed, Request, outstanding
+
+
+def spoken(needs: tuple[ApprovalNeed, ...]) -> str:
+    """The needs as people say them."""
+    parts = [f"{need.count} × {need.role or 'any approver'}" for need in needs]
+    return "approval by " + " and ".join(parts)
+
+
+def asking(request: Request, policy: Policy) -> Answer:
+    """Calls those who may decide; the card above holds all that they need."""
+    left = outstanding(request.plan, ())
+    roles = {need.role for need in left if need.role is not None}
+    called = holders(policy, roles, request.project, request.plan.environment)
+    return Answer(
+        text=f"{request.id} waits for {spoken(left)}. Its card above has the plan and the buttons.",
+        mentions=tuple(one for one in called if one != request.requester_id),
+    )
+
+
+def approved(request: Request, by: str) -> Answer:
+    """The last vote was given."""
+    return Answer(
+        text=f"{request.id} is approved by {by} and starts now.",
+        tone="success",
+        mentions=(request.requester_id,),
+    )
+
+
+def rejected(request: Request, by: str, reason: str | None) -> Answer:
+    """Somebody decided against it."""
+    because = f": {reason}" if reason else ""
+    return Answer(
+        text=f"{request.id} was rejected by {by}{because}. Nothing was started.",
+        tone="warning",
+        mentions=(request.requester_id,),
+    )
