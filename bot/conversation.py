@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from actions.answers import Answer, Refusal
-from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
-from actions.normalise import UnreadableError, normalise
+from actions.catalog import COMMANDS, CONVERSATION
 from actions.people import Person
 from actions.ports import Unavailable
 from actions.requests import Place, Request, State
@@ -21,7 +20,7 @@ from actions.slash import SlashError, parse_slash
 from actions.spec import Risk
 from actions.store import DraftKey, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
-from bot import replies
+from bot import forms, replies
 from bot.inbound import Clicked, Said, Submitted, Typed
 
 _CONTEXT_AGE = timedelta(hours=8)
@@ -100,17 +99,13 @@ class Conversation:
             await self._say(key, _beside(click), replies.refused(refusal, private=True), who.id)
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
-        """The modal that edits a plan."""
+        """The modal that edits a plan; what cannot be read was refused before it closed."""
+        params, problems = forms.read(form.values)
         try:
+            if problems:
+                raise Refusal(" ".join(problems.values()))
             number = int(str(form.private["request"]).removeprefix("R"))
-            params = {
-                name: normalise(PARAMETERS[name], value)
-                for name, value in form.values.items()
-                if value and name in PARAMETERS
-            }
             await self._service.edit(who, number, params)
-        except UnreadableError as error:
-            await self._say(key, form.place, Answer(text=str(error), private=True), who.id)
         except (Refusal, Unavailable) as refusal:
             await self._say(key, form.place, replies.refused(refusal, private=True), who.id)
 

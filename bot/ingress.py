@@ -17,7 +17,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.store import EnvelopeRefusedError
-from bot.inbound import decode, envelope_key, storable
+from bot import forms
+from bot.inbound import Submitted, decode, envelope_key, storable
 
 if TYPE_CHECKING:
     from infra.store.envelopes import Envelopes
@@ -79,8 +80,14 @@ def listen(app: AsyncApp, inbox: Inbox, open_modal: OpenModal) -> None:
         if identity is None:
             return BoltResponse(status=200)
         kind, key = identity
-        if decode(kind, body, context.bot_user_id or "") is None:
+        inbound = decode(kind, body, context.bot_user_id or "")
+        if inbound is None:
             return BoltResponse(status=200)
+        if isinstance(inbound, Submitted):
+            problems = forms.read(inbound.values)[1]
+            if problems:  # the modal stays open, with what was typed
+                errors = {"response_action": "errors", "errors": problems}
+                return BoltResponse(status=200, body=errors)
         try:
             if _opens_modal(body):
                 await open_modal(body)

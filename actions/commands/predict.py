@@ -1,6 +1,8 @@
 """`predict`: sends a sample to an endpoint."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from actions import parameters as p
 from actions.answers import Answer, Field, Refusal
@@ -51,7 +53,7 @@ async def answer(context: Context, params: Params) -> Answer:
             Field(label="Prediction", value=_prediction(answered.body)),
             Field(label="Latency", value=f"{answered.latency_ms:.0f} ms"),
         ),
-        code=json.dumps(project.sample, ensure_ascii=False)[:_SHOWN],
+        code=_readable(project.sample)[:_SHOWN],
         command=SPEC.name,
     )
 
@@ -61,3 +63,20 @@ def _prediction(body: object) -> str:
     if isinstance(values, list) and all(isinstance(value, int | float) for value in values):
         return ", ".join(f"{value:.4g}" for value in values)[:_SHOWN]
     return json.dumps(values, ensure_ascii=False)[:_SHOWN]
+
+
+def _readable(sample: Mapping[str, Any]) -> str:
+    """One `name: value` line a column where the sample is a single row, else its JSON.
+
+    The shapes are those of MLflow's scoring server (`dataframe_split`, `dataframe_records`).
+    """
+    row: dict[str, Any] = {}
+    split, records = sample.get("dataframe_split"), sample.get("dataframe_records")
+    if isinstance(split, dict) and len(split.get("data", ())) == 1 and "columns" in split:
+        row = dict(zip(split["columns"], split["data"][0], strict=False))
+    elif isinstance(records, list) and len(records) == 1:
+        row = records[0]
+    if not row:
+        return json.dumps(sample, ensure_ascii=False)
+    width = max(len(str(name)) for name in row)
+    return "\n".join(f"{name!s:<{width}}  {value}" for name, value in row.items())

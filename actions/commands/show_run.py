@@ -62,6 +62,7 @@ def _stages(progress: RunProgress) -> list[Field]:
     return [
         Field(label=stage.name.capitalize(), value=stage.headline or stage.state or "waits")
         for stage in progress.stages
+        if stage.name != "report"
     ]
 
 

@@ -7,9 +7,11 @@ from actions.normalise.durations import DURATIONS
 from actions.normalise.hyperparameters import PATTERN as HYPERPARAMETER
 from actions.normalise.numbers import NUMBER
 
+# Mistyped sizes too ("xlrage"): what is meant as an instance type is checked and refused with the
+# nearest ones, never passed over in favour of a default.
 _INSTANCE = (
-    r"(?:ml\.)?[a-z]{1,4}\d{1,2}[a-z]{0,4}(?:-[a-z0-9]+)?"
-    r"\.(?:nano|micro|small|medium|large|\d*xlarge|metal)\b"
+    r"(?:ml\.[a-z0-9-]+\.[a-z0-9]+"
+    r"|[a-z]{1,4}\d{1,2}[a-z]{0,4}(?:-[a-z0-9]+)?\.\d{0,2}[xlmsn][a-z]{3,7})\b"
 )
 _GPU_MODEL = r"(?:(?:nvidia|[avhtl]\d{1,4}[a-z]?)\s+)?"
 

@@ -47,9 +47,8 @@ STATES = {
     "resolved": ("resolved", "closed"),
 }
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-INSTANCE_TYPE = re.compile(
-    r"ml\.[a-z]{1,4}\d{1,2}[a-z]{0,4}(?:-[a-z0-9]+)?\.(?:nano|micro|small|medium|large|\d*xlarge|metal)"
-)
+INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
+"""The form only: whether there is such a type is for the plan, which names the nearest."""
 _PRONOUNS = {"it", "this", "that", "them", "this one", "that one", "one", "same"}
 _NOISE = {"the", "a", "our", "my", "model", "models", "project", "please", "called", "named"}
 

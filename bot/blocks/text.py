@@ -3,7 +3,7 @@
 https://docs.slack.dev/messaging/formatting-message-text
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_UP, Decimal
 
 SECTION_LIMIT = 3000
@@ -88,8 +88,3 @@ def usd(amount: Decimal) -> str:
     if Decimal(0) < amount < Decimal("0.01"):
         return "under $0.01"
     return f"${amount.quantize(Decimal('0.01'), rounding=ROUND_UP):,}"
-
-
-def duration(value: timedelta) -> str:
-    """A duration for people."""
-    return elapsed(value.total_seconds())

@@ -74,11 +74,9 @@ def test_a_plan_is_edited_and_cancelled(window):
     ana.picture("7-edit")
     runtime.fill("soon")
     modal.get_by_test_id("modal-submit").click()
-    expect(modal).to_have_count(0)
-    ana.sees("“soon” is not a length of time")
+    expect(modal).to_contain_text("“soon” is not a length of time")
     expect(plan).to_contain_text("At most\n20 min", use_inner_text=True)
 
-    ana.click(plan, "edit")
     runtime.fill("10 min")
     modal.get_by_test_id("modal-submit").click()
     expect(modal).to_have_count(0)

@@ -95,7 +95,7 @@ def test_code_that_raises_fails_with_its_last_line(people: People) -> None:
     ("said", "answered"),
     [
         ("@cooper train clams-frequency", "claims-frequency"),
-        ("@cooper train claims-frequency on ml.m5.xlrage", "ml.m5.xlarge"),
+        ("@cooper train claims-frequency on ml.m5.xlrage", "I do not know the instance type"),
         ("@cooper deploy claims-frequency v99 to staging", "no version v99"),
         ("@cooper what is the weather in Berlin", "not"),
     ],
