@@ -19,6 +19,7 @@ from actions.people import Person
 from actions.policy import Allowed, Denied, approvals, may, roles_of
 from actions.requests import (
     IllegalMoveError,
+    Line,
     Place,
     Plan,
     Request,
@@ -38,6 +39,8 @@ class Proposal:
     command: str
     params: dict[str, Any]
     inferred: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Figures in the words that went into no parameter; the plan shows them."""
     source: str = "chat"
     """`chat`, `slash` or `button`."""
     model: str | None = None
@@ -191,7 +194,7 @@ class Service:
             return
         number = await tx.next_request()
         context = replace(context, request=f"R{number}")
-        plan = await CHANGES[proposal.command](context, params)
+        plan = _with_unread(await CHANGES[proposal.command](context, params), proposal.unread)
         now = self._clock()
         request = Request(
             number=number,
@@ -303,6 +306,13 @@ def _project_of(plan: Plan, context: Context, params: dict[str, Any]) -> str | N
     if plan.conf is not None:
         return str(plan.conf["project"])
     return context.project(params["project"]).slug if "project" in params else None
+
+
+def _with_unread(plan: Plan, unread: tuple[str, ...]) -> Plan:
+    if not unread:
+        return plan
+    left_out = Line(label="⚠️ Not understood", value=", ".join(f"“{one}”" for one in unread))
+    return plan.model_copy(update={"lines": (left_out, *plan.lines)})
 
 
 def _complete(proposal: Proposal) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Turn:
     asked: str | None = None
     problem: str | None = None
     inferred: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Figures in the text that no parameter took."""
     nearest: tuple[Guess, ...] = ()
     model: str | None = None
 

@@ -183,7 +183,11 @@ class Conversation:
         match turn.outcome:
             case "proposal" if turn.command is not None:
                 proposal = Proposal(
-                    turn.command, turn.params, inferred=turn.inferred, model=turn.model
+                    turn.command,
+                    turn.params,
+                    inferred=turn.inferred,
+                    unread=turn.unread,
+                    model=turn.model,
                 )
                 await self._propose(who, said.place, proposal, key)
                 if turn.draft is not None and turn.draft.asked:

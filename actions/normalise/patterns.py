@@ -15,12 +15,15 @@ _INSTANCE = (
 )
 _GPU_MODEL = r"(?:(?:nvidia|[avhtl]\d{1,4}[a-z]?)\s+)?"
 
+# Not the end of "3.5", "1,000" or "-2", which are no count of anything: better unread than misread.
+_WHOLE = rf"(?<![\d.,-]){NUMBER}"
+
 PATTERNS: dict[str, str] = {
     "instance_type": rf"(?<![\w.]){_INSTANCE}",
-    "gpu_count": rf"\b(?:an?(?: single)? |single |{NUMBER}\s*x?\s*){_GPU_MODEL}(?:gpus?|cards)\b",
+    "gpu_count": rf"\b(?:an?(?: single)? |single |{_WHOLE}\s*x?\s*){_GPU_MODEL}(?:gpus?|cards)\b",
     "instance_count": (
-        rf"\b{NUMBER}\s*(?:x\s*)?(?:instances?|machines?|nodes?|boxes|hosts?|workers?)\b"
-        rf"|\b{NUMBER}\s*x?(?=\s+{_INSTANCE})|\b\d+x(?={_INSTANCE})"
+        rf"\b{_WHOLE}\s*(?:x\s*)?(?:instances?|machines?|nodes?|boxes|hosts?|workers?)\b"
+        rf"|\b{_WHOLE}\s*x?(?=\s+{_INSTANCE})|\b\d+x(?={_INSTANCE})"
     ),
     "version": (
         rf"\bv(?:er(?:sion)?)?\.?\s?#?\d+\b|\bversion {NUMBER}\b|(?<!\w)(?<!run )#\d+\b"
@@ -36,7 +39,7 @@ PATTERNS: dict[str, str] = {
     ),
     "max_runtime": rf"\b{DURATIONS}",
     "dataset_version": r"\b20\d{2}-\d{2}(?:-\d{2})?\b",
-    "percent": rf"\b{NUMBER}\s*(?:%|percent\b|per cent\b)",
+    "percent": rf"\b{_WHOLE}\s*(?:%|percent\b|per cent\b)",
     "strategy": (
         r"\b(?:as a |as |with a )?canary\b|\blinear(?:ly)?\b|\bshadow\b"
         r"|\b(?:blue[/ -]?green )?all[- ]at[- ]once\b|\bblue[/ -]green\b"

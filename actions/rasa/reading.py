@@ -1,5 +1,6 @@
 """Rasa's parse of one text, read as the parse contract has it. Pure: no SDK, no I/O."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ NEEDS_VALUES = frozenset({"inform", "correct"})
 """Intents that say nothing where no value can be read."""
 NEAREST = 3
 _MIN_PROJECT_CONFIDENCE = 0.35
+_FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IGNORECASE)
 _PATTERN_EXTRACTOR = "RegexEntityExtractor"
 
 
@@ -54,6 +56,29 @@ class Reading:
         """What the text says of `command`'s parameters (of all, where None), normalised."""
         uses = COMMANDS[command].parameters if command else tuple(PARAMETERS.values())
         return said(self.text, self.spans, uses, last=self.intent == "correct")
+
+    def unread(self) -> tuple[str, ...]:
+        """Figures in the text that no parameter of the command took: "-2 gpus", "3.5 gpus".
+
+        A plan that left them out without a word would be a guess.
+        """
+        if self.command is None:
+            return ()
+        names = frozenset(parameter.name for parameter in COMMANDS[self.command].parameters)
+        taken = [span for span in _wanted(self.spans, names) if _readable(self.text, span)]
+        return tuple(
+            found.group()
+            for found in _FIGURE.finditer(self.text)
+            if not any(span.start < found.end() and found.start() < span.end for span in taken)
+        )
+
+
+def _readable(text: str, span: Span) -> bool:
+    try:
+        normalise(PARAMETERS[span.name], text[span.start : span.end])
+    except UnreadableError:
+        return False
+    return True
 
 
 def _spans(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:

@@ -50,6 +50,7 @@ def _facts(reading: Reading) -> dict[str, Any]:
         "intent": reading.intent,
         "confidence": reading.confidence,
         "nearest": [{"command": command, "confidence": sure} for command, sure in reading.nearest],
+        "unread": list(reading.unread()),
     }
 
 
