@@ -59,7 +59,7 @@ def _trained(request: Request, seen: RunProgress, world: World, links: list[Link
             for check in failed
         )
         text = f"It did not pass its checks: {reasons or 'see the evaluation'}."
-    metrics = evaluation.get("metrics", {})
+    metrics = _leading_first(evaluation.get("metrics", {}), request)
     return Answer(
         title=f"{request.project} v{version} is trained and registered",
         text=text,
@@ -70,6 +70,13 @@ def _trained(request: Request, seen: RunProgress, world: World, links: list[Link
         ),
         links=tuple(links),
     )
+
+
+def _leading_first(metrics: dict[str, float], request: Request) -> dict[str, float]:
+    """The project's own metrics in its order, then the others."""
+    named = [metric["name"] for metric in (request.plan.conf or {}).get("metrics", ())]
+    order = [name for name in named if name in metrics]
+    return {name: metrics[name] for name in (*order, *(n for n in metrics if n not in order))}
 
 
 def _against(name: str, value: float, evaluation: dict[str, object]) -> str:
