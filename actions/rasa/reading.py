@@ -8,7 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.normalise.patterns import PATTERNS
-from actions.spec import Kind, Parameter
+from actions.spec import Kind, Parameter, Risk
 
 OUTSIDE = frozenset({"out_of_scope", "nlu_fallback"})
 NEEDS_VALUES = frozenset({"inform", "correct"})
@@ -16,6 +16,10 @@ NEEDS_VALUES = frozenset({"inform", "correct"})
 NEAREST = 3
 _MIN_PROJECT_CONFIDENCE = 0.35
 _FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\W*(?:please\s+|pls\s+|but\s+|no,?\s+)*(?:do\s+not|don[’']?t|never|no\s+need\s+to|nobody\s+should)\b",
+    re.IGNORECASE,
+)
 _PATTERN_EXTRACTOR = "RegexEntityExtractor"
 
 
@@ -158,6 +162,8 @@ def read(parse: Mapping[str, Any]) -> Reading:
         if entry.get("name") != "nlu_fallback"
     ]
     known = name in COMMANDS or name in CONVERSATION
+    if name in COMMANDS and COMMANDS[name].risk is not Risk.READ and _NEGATED.match(text):
+        known = False  # "don't deploy it" asks for nothing
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
     return Reading(

@@ -1,4 +1,4 @@
-"""Figures that no parameter took are named, not passed over."""
+"""What a text does not ask for: figures that no parameter took, and what it forbids."""
 
 import re
 
@@ -54,3 +54,21 @@ def test_what_was_not_read_is_named(text, unread):
 )
 def test_what_was_read_is_not_named(text):
     assert reading(text).unread() == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do not train fraud",
+        "please don't train fraud",
+        "Don’t train fraud on 2 gpus",
+        "never train it",
+    ],
+)
+def test_what_is_forbidden_is_not_proposed(text):
+    assert reading(text).command is None
+
+
+@pytest.mark.parametrize("text", ["train fraud, don't use spot", "no, train fraud"])
+def test_a_negation_elsewhere_leaves_the_command(text):
+    assert reading(text).command == "train_model"
