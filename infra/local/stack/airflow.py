@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from infra.local.stack import ready
 from infra.local.stack.environment import Addresses, base_environment
@@ -18,6 +19,13 @@ _QUIET = {
     "SCARF_ANALYTICS": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
+# What our tasks import and takes long. Tasks are forks of the scheduler's: it imports once for all.
+_TASK_IMPORTS = (
+    "airflow.sdk.execution_time.task_runner",
+    "airflow.providers.amazon.aws.hooks.base_aws",
+    "mlflow",
+    "sagemaker.core.image_uris",
+)
 # glibc gives each thread an arena of its own; two are enough here and keep idle memory down.
 _LEAN = {"MALLOC_ARENA_MAX": "2"}
 
@@ -75,9 +83,15 @@ def environment(
                 home / "logs" / "dag_processor"
             ),
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+            # A task's successor waits for the next look; one second by default.
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
             "AIRFLOW_CONN_AWS_DEFAULT": connection,
             "AIRFLOW_CONN_AWS_STAGING": connection,
             "AIRFLOW_CONN_AWS_PRODUCTION": connection,
+            # A task whose process ends a moment after its sockets is noticed only after this, 5 s by
+            # default. It must be less than our triggers' first look: what resumes earlier than its
+            # end was noticed is taken for dead by Airflow and tried again.
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "COOPER_POLL_SECONDS": "2",  # jobs on one machine end within seconds
             "COOPER_PUBLIC_KEY_FILE": str(keys.public),
             "COOPER_AIRFLOW_USER": AIRFLOW_BOT_USER,
@@ -90,14 +104,28 @@ def processes(
     layout: Layout, keys: Keys, addresses: Addresses, variables: Mapping[str, str]
 ) -> tuple[Process, ...]:
     """Return Airflow's processes. No log server runs: everything is on one machine, so logs are read from disk."""
-    program = layout.program("airflow", "dags")
+    airflow = (layout.program("airflow", "dags"),)
+    warm = str(Path(__file__).with_name("warm.py"))
     url = addresses.url("airflow")
     port = str(addresses.ports["airflow"])
     commands = {
-        "airflow": ("api-server", "--host", "127.0.0.1", "--port", port, "--workers", "1"),
-        "airflow-scheduler": ("scheduler", "--skip-serve-logs"),
-        "airflow-dag-processor": ("dag-processor",),
-        "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
+        "airflow": (
+            *airflow,
+            "api-server",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            port,
+            "--workers",
+            "1",
+        ),
+        "airflow-scheduler": (
+            # -P: this folder's modules must not stand in front of Airflow's.
+            *(layout.python("dags"), "-P", warm, ",".join(_TASK_IMPORTS)),
+            *("airflow", "scheduler", "--skip-serve-logs"),
+        ),
+        "airflow-dag-processor": (*airflow, "dag-processor"),
+        "airflow-triggerer": (*airflow, "triggerer", "--skip-serve-logs"),
     }
     components = {
         "airflow-scheduler": "scheduler",
@@ -111,7 +139,10 @@ def processes(
         "airflow-triggerer": "Airflow triggerer",
     }
     probes = {name: ready.airflow_component(url, each) for name, each in components.items()}
-    probes["airflow"] = ready.http(f"{url}/api/v2/monitor/health")
+    # The part that tasks report to is built at its first request, for seconds: not by the first task.
+    probes["airflow"] = ready.both(
+        ready.http(f"{url}/api/v2/monitor/health"), ready.http(f"{url}/execution/health")
+    )
     password = keys[f"airflow-{AIRFLOW_BOT_USER}-password"]
     probes["airflow-dag-processor"] = ready.both(
         probes["airflow-dag-processor"], ready.airflow_dags(url, AIRFLOW_BOT_USER, password)
@@ -120,7 +151,7 @@ def processes(
         Process(
             name=name,
             title=titles[name],
-            command=(program, *command),
+            command=command,
             environment=variables,
             ready=probes[name],
             needs=("airflow-database",),
