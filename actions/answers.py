@@ -33,10 +33,12 @@ class Link(_Frozen):
 
 
 class Choice(_Frozen):
-    """A button that says for the person what they might have meant."""
+    """A button for what the person might have meant: words to be read, or a whole command."""
 
     label: str
-    text: str
+    text: str = ""
+    command: str | None = None
+    params: dict[str, Any] = {}
 
 
 class Answer(_Frozen):
@@ -64,7 +66,11 @@ class Answer(_Frozen):
 class Refusal(Exception):  # noqa: N818 -- a refusal is an answer, not a fault
     """What was asked cannot be done; the message says why and what to do, nothing changed."""
 
-    def __init__(self, text: str, *, nearest: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, text: str, *, nearest: tuple[str, ...] = (), parameter: str = "project"
+    ) -> None:
         super().__init__(text)
         self.text = text
         self.nearest = nearest
+        self.parameter = parameter
+        """What `nearest` holds other values of."""

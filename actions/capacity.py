@@ -57,7 +57,7 @@ def checked_instance(context: Context, said: str, patterns: Iterable[str]) -> st
     if said not in known_instances():
         near = tuple(name for name in nearest_instances(said) if name in allowed)
         text = f"I do not know the instance type {said}. Known here: {', '.join(allowed)}."
-        raise Refusal(text, nearest=near)
+        raise Refusal(text, nearest=near, parameter="instance_type")
     if said not in allowed:
         text = f"{said} is not allowed here. Allowed: {', '.join(allowed) or 'none'}."
         raise Refusal(text)

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actions.catalog import COMMANDS
 from actions.context import World
 from actions.execution import Execution
+from actions.following import Following
 from actions.policy import Policy, load_policy
 from actions.service import Service
 from actions.signing import signed_conf
@@ -165,4 +166,5 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             bot_user=str((await client.auth_test())["user_id"]),
         )
         register(base.queue, handlers)
-        yield Worker(base.queue, base.engine, base.store, service, execution, settings.poll_seconds)
+        following = Following(base.store, outside, execution, now)
+        yield Worker(base.queue, base.engine, base.store, service, following, settings.poll_seconds)

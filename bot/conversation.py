@@ -85,8 +85,7 @@ class Conversation:
     async def clicked(self, who: Person, click: Clicked, key: str) -> None:
         """A button."""
         if click.action.startswith("choose:"):
-            said = Said(who.id, click.place, click.value, addressed=True)
-            await self.said(who, said, key)
+            await self._chosen(who, click, key)
             return
         try:
             value = json.loads(click.value)
@@ -97,6 +96,17 @@ class Conversation:
             await self._decide(click.action, who, number, digest)
         except Refusal as refusal:
             await self._say(key, _beside(click), replies.refused(refusal, private=True), who.id)
+
+    async def _chosen(self, who: Person, click: Clicked, key: str) -> None:
+        """What somebody might have meant: a whole command, or words to be read."""
+        try:
+            value = json.loads(click.value)
+            proposal = Proposal(value["command"], dict(value["params"]), source="button")
+        except (ValueError, KeyError, TypeError):
+            await self.said(who, Said(who.id, click.place, click.value, addressed=True), key)
+            return
+        if proposal.command in COMMANDS:
+            await self._propose(who, click.place, proposal, key)
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
         """The modal that edits a plan; what cannot be read was refused before it closed."""

@@ -57,18 +57,16 @@ def refused(
         text = f"{refusal} Nothing was changed; please ask again in a while."
         return Answer(text=text, tone="warning", private=private)
     choices: tuple[Choice, ...] = ()
-    if proposal is not None and refusal.nearest:
-        words = COMMANDS[proposal.command].aliases[0]
+    if proposal is not None:
         choices = tuple(
-            Choice(label=name, text=_again(words, proposal, name)) for name in refusal.nearest
+            Choice(
+                label=value,
+                command=proposal.command,
+                params={**proposal.params, refusal.parameter: value},
+            )
+            for value in refusal.nearest
         )
     return Answer(text=refusal.text, tone="warning", choices=choices, private=private)
-
-
-def _again(words: str, proposal: Proposal, project: str) -> str:
-    environment = proposal.params.get("environment")
-    tail = f" to {environment}" if environment and proposal.command == "deploy_model" else ""
-    return f"{words} {project}{tail}"
 
 
 def edited(plan: Request) -> Answer:

@@ -11,9 +11,8 @@ from procrastinate import App
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from actions.execution import Execution
+from actions.following import Following
 from actions.ports import Unavailable
-from actions.requests import State
 from actions.service import Service
 from actions.store import Store
 
@@ -39,7 +38,7 @@ class Worker:
     engine: AsyncEngine
     store: Store
     service: Service
-    execution: Execution
+    following: Following
     poll_seconds: float
     concurrency: int = 8
     redrawn: dict[int, float] = field(default_factory=dict)
@@ -98,11 +97,9 @@ class Worker:
             if not got.scalar_one():
                 return
             try:
-                async with self.store.transaction() as tx:
-                    active = await tx.requests(states=(State.RUNNING, State.STOPPING), limit=500)
-                for request in active:
-                    if not await self.execution.follow(request.number):
-                        await self._keep_moving(request.number, len(active))
+                moved = await self.following.look()
+                for number in (number for number, did in moved.items() if not did):
+                    await self._keep_moving(number, len(moved))
             finally:
                 await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _FOLLOW_LOCK})
 

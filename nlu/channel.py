@@ -239,6 +239,7 @@ def _nothing() -> dict[str, Any]:
         **dict.fromkeys(("command", "draft", "asked", "problem")),
         "params": {},
         "inferred": [],
+        "unread": [],
     }
 
 

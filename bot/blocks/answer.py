@@ -1,10 +1,11 @@
 """An answer as a Slack message."""
 
+import json
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from actions.answers import Answer, Field, Table
+from actions.answers import Answer, Choice, Field, Table
 from bot.blocks import elements as e
 from bot.blocks.text import bold, cap_markup, code_block, escape, link, mention
 
@@ -59,7 +60,7 @@ def draw(answer: Answer, key: str) -> Message:
             e.actions(
                 f"choices:{key}",
                 [
-                    e.button(choice.label, f"choose:{i}", choice.text)
+                    e.button(choice.label, f"choose:{i}", _chosen(choice))
                     for i, choice in enumerate(answer.choices[:5])
                 ],
             )
@@ -84,3 +85,10 @@ def draw(answer: Answer, key: str) -> Message:
         blocks=blocks[:50],
         metadata={"event_type": event, "event_payload": payload},
     )
+
+
+def _chosen(choice: Choice) -> str:
+    """The button's value: the words, or the command as JSON."""
+    if choice.command is None:
+        return choice.text
+    return json.dumps({"command": choice.command, "params": choice.params})

@@ -124,6 +124,7 @@ def _turn(answer: Mapping[str, Any]) -> Turn:
             asked=answer["asked"],
             problem=answer["problem"],
             inferred=tuple(answer["inferred"]),
+            unread=tuple(answer["unread"]),
             nearest=tuple(
                 Guess(str(each["command"]), float(each["confidence"])) for each in answer["nearest"]
             ),

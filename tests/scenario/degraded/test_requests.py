@@ -231,3 +231,16 @@ async def test_a_rejection_ends_it(cooper):
     await cooper.settled()
     jobs = await cooper.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'start_request'")
     assert jobs == []
+
+
+async def test_the_nearest_value_is_one_click_away(cooper):
+    await cooper.types("ana", "#ml", "train claims-frequency instance=ml.m5.xlrage max_runtime=20m")
+    told = await cooper.told("ana", "#ml", "I do not know the instance type ml.m5.xlrage")
+    assert buttons(told)[0] == "choose:0"
+    await cooper.clicks("ana", "#ml", "choose:0", told["ts"])
+    card = await cooper.card("#ml", "R2", "awaiting_confirmation")
+    assert payload(card)["params"] == {
+        "project": "claims-frequency",
+        "instance_type": "ml.m5.xlarge",
+        "max_runtime": "PT20M",
+    }
