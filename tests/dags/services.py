@@ -162,6 +162,8 @@ def airflow_environment(folder, url, aws, mlflow, public_key):
         "AIRFLOW__API_AUTH__JWT_SECRET": "tests-only-jwt-secret-of-enough-length-for-hs512-signing-keys-here",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        # The least there is: a task that resumes before its end was noticed is tried again.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW_CONN_AWS_TESTS": connection(aws),
         "PYTHONPATH": str(DAGS),
