@@ -14,6 +14,7 @@ from actions.prices import (
     Estimate,
     Price,
     estimate,
+    gpu_count,
     instances_with_gpus,
     known_instances,
     nearest_instances,
@@ -68,9 +69,11 @@ def training_capacity(context: Context, project: RegisteredProject, params: Para
     """What a training of `project` runs on, from the words, the project and the policy."""
     spec = project.spec.instance
     instance, default = _training_instance(context, project, params)
+    _image_runs_there(project, instance)
     count = params.get("instance_count", spec.count)
     if not 1 <= count <= spec.max_count:
-        raise Refusal(f"{project.slug} trains on 1 to {spec.max_count} instances, not {count}.")
+        most = "one instance" if spec.max_count == 1 else f"1 to {spec.max_count} instances"
+        raise Refusal(f"{project.slug} trains on {most}, not {count}.")
     longest = _max_runtime(project, params)
     spot = params.get("spot", spec.spot)
     resources = Resources(
@@ -131,6 +134,15 @@ def _enough_gpus(instance: str, params: Params) -> None:
     wanted = params.get("gpu_count")
     if wanted is not None and instance not in instances_with_gpus(wanted, (instance,)):
         raise Refusal(f"{instance} has fewer than {wanted} GPUs; name one or the other.")
+
+
+def _image_runs_there(project: RegisteredProject, instance: str) -> None:
+    """AWS has its scikit-learn image for CPUs alone; better said before somebody approves it."""
+    if project.spec.image.framework == "sklearn" and gpu_count(instance):
+        raise Refusal(
+            f"{project.slug} trains with scikit-learn, whose image at AWS runs on CPUs only, so "
+            f"{instance} is of no use to it."
+        )
 
 
 def _max_runtime(project: RegisteredProject, params: Params) -> timedelta:

@@ -8,7 +8,8 @@ from actions.requests import ApprovalNeed, Request, outstanding
 def spoken(needs: tuple[ApprovalNeed, ...]) -> str:
     """The needs as people say them."""
     parts = [f"{need.count} × {need.role or 'any approver'}" for need in needs]
-    return "approval by " + " and ".join(parts)
+    shared = " (one person may be both)" if len(parts) > 1 else ""
+    return "approval by " + " and ".join(parts) + shared
 
 
 def asking(request: Request, policy: Policy) -> Answer:

@@ -142,3 +142,17 @@ STAGES: dict[str, tuple[str, ...]] = {
     "deploy_model": ("validate", "configure", "deploy", "verify", "record", "report"),
 }
 """Task ids of each DAG, in order."""
+
+STAGE_NAMES: dict[str, str] = {
+    "validate": "Check the plan",
+    "snapshot": "Snapshot the data",
+    "train": "Train",
+    "evaluate": "Evaluate on the holdout",
+    "register": "Register in MLflow",
+    "configure": "Configure the endpoint",
+    "deploy": "Deploy",
+    "verify": "Prove that it serves",
+    "record": "Record in MLflow",
+    "report": "Report",
+}
+"""What people read for a task id."""

@@ -38,9 +38,26 @@ class State(StrEnum):
 
     @property
     def words(self) -> str:
-        """The state as people read it."""
+        """The state as people read it in a list."""
         return self.value.replace("_", " ")
 
+    @property
+    def clause(self) -> str:
+        """The state after a request's id: `R7 has failed`."""
+        return _CLAUSES.get(self, f"is {self.words}")
+
+
+_CLAUSES = {
+    State.AWAITING_CONFIRMATION: "waits for its confirmation",
+    State.AWAITING_APPROVAL: "waits for approval",
+    State.QUEUED: "is starting",
+    State.SUCCEEDED: "has succeeded",
+    State.FAILED: "has failed",
+    State.STOPPED: "was stopped",
+    State.CANCELLED: "was cancelled",
+    State.REJECTED: "was rejected",
+    State.EXPIRED: "has expired",
+}
 
 MOVES: dict[State, frozenset[State]] = {
     State.AWAITING_CONFIRMATION: frozenset(
@@ -67,7 +84,7 @@ class IllegalMoveError(Exception):
     """The request cannot go from its state to the asked one."""
 
     def __init__(self, request_id: str, state: State, to: State) -> None:
-        super().__init__(f"{request_id} is {state.words}, so it cannot become {to.words}.")
+        super().__init__(f"{request_id} {state.clause}, so it cannot become {to.words}.")
         self.state = state
         self.to = to
 

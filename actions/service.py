@@ -96,7 +96,7 @@ class Service:
             if who.id != request.requester_id:
                 raise Refusal(f"Only {request.requester_name} can cancel {request.id}.")
             if State.CANCELLED not in _next(request):
-                raise Refusal(f"{request.id} is {request.state.words}; there is nothing to cancel.")
+                raise Refusal(f"{request.id} {request.state.clause}; there is nothing to cancel.")
             await self._decided(tx, request.moved(State.CANCELLED, self._clock()), who, "cancelled")
 
     async def edit(self, who: Person, number: int, params: dict[str, Any]) -> None:
@@ -146,7 +146,8 @@ class Service:
                 await tx.say(f"decided:{request.id}", request.place, news)
             elif not outstanding(request.plan, await tx.votes(number)):
                 await tx.save_request(request.moved(State.QUEUED, self._clock()))
-                news = decisions.approved(request, who.name)
+                voters = [v.voter_name for v in await tx.votes(number) if v.approve]
+                news = decisions.approved(request, " and ".join(voters))
                 await tx.say(f"decided:{request.id}", request.place, news)
                 await tx.start(number)
             await tx.show_card(number)
@@ -161,7 +162,7 @@ class Service:
             if isinstance(decision, Denied):
                 raise Refusal(decision.reason)
             if State.STOPPING not in _next(request):
-                raise Refusal(f"{request.id} is {request.state.words}; there is nothing to stop.")
+                raise Refusal(f"{request.id} {request.state.clause}; there is nothing to stop.")
             await self._decided(
                 tx, request.moved(State.STOPPING, self._clock(), f"by {who.name}"), who, "stopped"
             )
@@ -195,6 +196,7 @@ class Service:
         number = await tx.next_request()
         context = replace(context, request=f"R{number}")
         plan = _with_unread(await CHANGES[proposal.command](context, params), proposal.unread)
+        self._approvers_can_see(plan, context.place)
         now = self._clock()
         request = Request(
             number=number,
@@ -230,9 +232,17 @@ class Service:
         projects = {project.slug: project for project in await tx.projects()}
         return Context(who, place, self._world, tx, projects, self._clock(), request)
 
+    def _approvers_can_see(self, plan: Plan, place: Place) -> None:
+        if plan.needs and place.channel.startswith("D"):
+            channel = self._world.policy.file.channels.default
+            raise Refusal(
+                f"This needs {decisions.spoken(plan.needs)}, and nobody else sees this "
+                f"conversation. Please ask me in a channel, such as {channel}."
+            )
+
     def _check_open(self, request: Request, digest: str | None, state: State, done: str) -> None:
         if request.state is not state:
-            raise Refusal(f"{request.id} is {request.state.words}; it cannot be {done} now.")
+            raise Refusal(f"{request.id} {request.state.clause}; it cannot be {done} now.")
         if request.expires is not None and request.expires <= self._clock():
             raise Refusal(f"{request.id} has expired. Ask again and I will make a new plan.")
         if digest is not None and digest != request.plan.digest:

@@ -55,7 +55,7 @@ async def _open_edit(client: AsyncWebClient, base: Core, body: dict[str, Any]) -
     if request.requester_id != user:
         refusal = f"Only {request.requester_name} can edit {request.id}."
     elif request.state is not State.AWAITING_CONFIRMATION:
-        refusal = f"{request.id} is {request.state.words}; it can no longer be edited."
+        refusal = f"{request.id} {request.state.clause}; it can no longer be edited."
     else:
         view = edit_plan(request, _thread(body))
         await client.views_open(trigger_id=body["trigger_id"], view=view)

@@ -4,17 +4,16 @@ Owns the draft. Language yields a proposal and nothing more; the service decides
 """
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from actions.answers import Answer, Refusal
-from actions.catalog import COMMANDS, CONVERSATION
+from actions.catalog import COMMANDS
 from actions.people import Person
 from actions.ports import Unavailable
-from actions.requests import Place, Request, State
+from actions.requests import Place, Request
 from actions.service import Proposal, Service
 from actions.slash import SlashError, parse_slash
 from actions.spec import Risk
@@ -22,11 +21,12 @@ from actions.store import DraftKey, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
 from bot import forms, replies
 from bot.inbound import Clicked, Said, Submitted, Typed
+from bot.surroundings import Surroundings, look
 
 _CONTEXT_AGE = timedelta(hours=8)
-_PRONOUN = re.compile(r"\b(it|that|this|them)\b", re.IGNORECASE)
 _SURE = 0.7
 _CORRECTIONS = {"correct", "inform"}
+_ABOUT_ENDPOINTS = {"predict", "show_endpoint"}
 _ANSWERS = {"affirm", "deny", "cancel"}
 
 
@@ -50,27 +50,27 @@ class Conversation:
         draft_key = _draft_key(said.place, who)
         async with self._store.transaction() as tx:
             draft = await tx.draft(draft_key)
-        plan = await self._open_plan(said.place, who)
+        around = await look(self._store, said, who, self._clock() - _CONTEXT_AGE)
         # In a thread where Cooper waits for this person's answer, no mention is needed.
-        engaged = said.addressed or draft is not None or plan is not None
+        engaged = said.addressed or draft is not None or bool(around.plans)
         if not said.text.strip() and draft is None:
             if said.addressed:  # a file without words, shown to others, is none of Cooper's
                 await self._say(key, said.place, replies.greeting())
             return
         try:
-            turn = await self._read(who, said, draft_key, draft)
-            corrected = await self._corrected(who, said, draft_key, turn, plan)
+            turn = await self._read(said, draft_key, draft, around)
+            corrected = await self._corrected(said, draft_key, turn, around)
         except UnderstandingUnavailableError:
             if engaged:
                 await self._say(key, said.place, replies.language_is_down())
             return
-        if plan is not None and corrected is not None:
-            await self._edit(who, said.place, plan, corrected.params, key)
-        elif said.addressed or draft is not None or _clear(turn) or _settles(turn, plan):
+        if around.plan is not None and corrected is not None:
+            await self._edit(who, said.place, around.plan, corrected.params, key)
+        elif said.addressed or draft is not None or _clear(turn) or _settles(turn, around):
             turn = await self._with_the_only_project(turn)
             async with self._store.transaction() as tx:
                 await tx.save_draft(draft_key, turn.draft)
-            await self._answer_turn(who, said, turn, plan, key)
+            await self._answer_turn(who, said, turn, around, key)
 
     async def typed(self, who: Person, typed: Typed, key: str) -> None:
         """A slash command: the strict grammar, no guessing."""
@@ -120,23 +120,23 @@ class Conversation:
             await self._say(key, form.place, replies.refused(refusal, private=True), who.id)
 
     async def _read(
-        self, who: Person, said: Said, key: DraftKey, draft: StoredDraft | None
+        self, said: Said, key: DraftKey, draft: StoredDraft | None, around: Surroundings
     ) -> Turn:
-        context = await self._context(said, who)
-        return await self._understanding.turn(_sender(key), said.text, draft, context)
+        return await self._understanding.turn(_sender(key), said.text, draft, around.context)
 
     async def _corrected(
-        self, who: Person, said: Said, key: DraftKey, turn: Turn, plan: Request | None
+        self, said: Said, key: DraftKey, turn: Turn, around: Surroundings
     ) -> Turn | None:
         """The words as a correction of the speaker's open plan ("no, 4 gpus"), where they are one.
 
         Only words that are no command by themselves are read beside the plan, so that its values
         never leak into the next command.
         """
+        plan = around.plan
         if plan is None or turn.draft is not None or turn.intent not in _CORRECTIONS:
             return None
         shown = StoredDraft(plan.command, plan.params, None)
-        corrected = await self._read(who, said, key, shown)
+        corrected = await self._read(said, key, shown, around)
         fits = corrected.outcome == "proposal" and corrected.command == plan.command
         return corrected if fits else None
 
@@ -188,13 +188,13 @@ class Conversation:
                 await self._service.stop(who, number)
 
     async def _answer_turn(
-        self, who: Person, said: Said, turn: Turn, plan: Request | None, key: str
+        self, who: Person, said: Said, turn: Turn, around: Surroundings, key: str
     ) -> None:
         match turn.outcome:
             case "proposal" if turn.command is not None:
                 proposal = Proposal(
                     turn.command,
-                    turn.params,
+                    _where_it_serves(turn, around),
                     inferred=turn.inferred,
                     unread=turn.unread,
                     model=turn.model,
@@ -209,39 +209,35 @@ class Conversation:
                     key, said.place, replies.question(turn.draft, turn.asked, turn.problem)
                 )
             case "intent":
-                await self._small_talk(who, said, turn, plan, key)
+                await self._small_talk(who, said, turn, around, key)
             case _:
                 await self._say(key, said.place, replies.unsure(turn))
 
     async def _small_talk(
-        self, who: Person, said: Said, turn: Turn, waiting: Request | None, key: str
+        self, who: Person, said: Said, turn: Turn, around: Surroundings, key: str
     ) -> None:
         """Conversation intents; "yes" and "cancel" act on the speaker's own open plan here."""
+        plan, answer = around.plan, None
         try:
-            if turn.intent == "affirm" and waiting is not None:
-                await self._service.confirm(who, waiting.number, waiting.plan.digest)
-            elif turn.intent in {"deny", "cancel"} and waiting is not None:
-                await self._service.cancel(who, waiting.number)
-            elif turn.intent == "cancel":
-                await self._say(key, said.place, Answer(text="All right, dropped."))
+            if turn.intent in _ANSWERS and len(around.plans) > 1:
+                answer = replies.which(around.plans)
+            elif turn.intent == "affirm" and plan is not None:
+                await self._service.confirm(who, plan.number, plan.plan.digest)
+                answer = replies.confirmed(plan)
+            elif turn.intent in {"deny", "cancel"} and plan is not None:
+                await self._service.cancel(who, plan.number)
+                answer = replies.cancelled(plan)
+            elif turn.intent == "cancel" and around.running is not None:
+                stop = Proposal("stop_run", {"run": around.running.id}, model=turn.model)
+                await self._propose(who, said.place, stop, key)
             elif turn.draft is not None and turn.draft.asked:
-                await self._say(key, said.place, replies.question(turn.draft, turn.draft.asked))
+                answer = replies.question(turn.draft, turn.draft.asked)
             else:
-                reply = CONVERSATION[turn.intent or "greet"].reply
-                text = reply or "There is nothing waiting for an answer here."
-                await self._say(key, said.place, Answer(text=text))
+                answer = replies.small_talk(turn.intent)
         except Refusal as refusal:
-            await self._say(key, said.place, replies.refused(refusal))
-
-    async def _open_plan(self, place: Place, who: Person) -> Request | None:
-        """The speaker's own plan in this thread that waits for a confirmation."""
-        async with self._store.transaction() as tx:
-            waiting = await tx.requests(
-                states=(State.AWAITING_CONFIRMATION,), user=who.id, limit=20
-            )
-        here = [r for r in waiting if r.place.channel == place.channel]
-        mine = [r for r in here if r.place.thread == place.thread]
-        return mine[0] if len(mine) == 1 else None
+            answer = replies.refused(refusal)
+        if answer is not None:
+            await self._say(key, said.place, answer)
 
     async def _propose(self, who: Person, place: Place, proposal: Proposal, key: str) -> None:
         private = proposal.source == "slash"
@@ -251,18 +247,6 @@ class Conversation:
             user = who.id if private else None
             answer = replies.refused(refusal, proposal, private=private)
             await self._say(key, place, answer, user)
-
-    async def _context(self, said: Said, who: Person) -> dict[str, Any]:
-        """What a required value may be taken from: the thread's project; "it" reaches further.
-
-        Outside a thread only a pronoun means the speaker's last request in the channel.
-        """
-        async with self._store.transaction() as tx:
-            last = await tx.last_request_in_thread(said.place)
-            if last is None and _PRONOUN.search(said.text):
-                since = self._clock() - _CONTEXT_AGE
-                last = await tx.last_request_of(said.place, who.id, since)
-        return {} if last is None or last.project is None else {"project": last.project}
 
     async def _say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
         async with self._store.transaction() as tx:
@@ -282,9 +266,18 @@ def _clear(turn: Turn) -> bool:
     return turn.outcome in {"proposal", "ask"} and turn.confidence >= _SURE
 
 
-def _settles(turn: Turn, plan: Request | None) -> bool:
-    """Whether words that were not addressed to Cooper answer the plan that it shows the speaker."""
-    return plan is not None and turn.outcome == "intent" and turn.intent in _ANSWERS
+def _settles(turn: Turn, around: Surroundings) -> bool:
+    """Whether words that were not addressed to Cooper answer what it shows the speaker."""
+    waits = bool(around.plans) or (around.running is not None and turn.intent == "cancel")
+    return waits and turn.outcome == "intent" and turn.intent in _ANSWERS
+
+
+def _where_it_serves(turn: Turn, around: Surroundings) -> dict[str, Any]:
+    """A read about an endpoint, in a thread about a deployment, means that environment."""
+    same = turn.params.get("project") == around.context.get("project")
+    if turn.command in _ABOUT_ENDPOINTS and same and around.serving is not None:
+        return {"environment": around.serving, **turn.params}
+    return turn.params
 
 
 def _beside(click: Clicked) -> Place:

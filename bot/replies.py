@@ -82,3 +82,27 @@ def fault() -> Answer:
         tone="error",
         private=True,
     )
+
+
+def confirmed(plan: Request) -> Answer:
+    """The plan was confirmed in words."""
+    return Answer(text=f"{plan.id} is confirmed. Its card above shows how it goes.")
+
+
+def cancelled(plan: Request) -> Answer:
+    """The plan was cancelled in words."""
+    return Answer(text=f"{plan.id} is cancelled; nothing was done.")
+
+
+def which(plans: tuple[Request, ...]) -> Answer:
+    """Several plans of one person wait in the thread."""
+    named = " and ".join(sorted(plan.id for plan in plans))
+    return Answer(text=f"{named} wait for you here. Please press the button on the one you mean.")
+
+
+def small_talk(intent: str | None) -> Answer:
+    """What Cooper answers by itself."""
+    if intent == "cancel":
+        return Answer(text="All right, dropped.")
+    reply = CONVERSATION[intent or "greet"].reply
+    return Answer(text=reply or "There is nothing waiting for an answer here.")

@@ -62,14 +62,16 @@ class Worker:
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
             ]
             ended = asyncio.create_task(stop.wait())
-            await asyncio.wait({worker, ended}, return_when=asyncio.FIRST_COMPLETED)
-            stop.set()
-            worker.cancel()
-            # A round under way goes to its end: cut off, it would leave its connection behind.
-            await asyncio.wait(loops, timeout=_ROUND_SECONDS)
-            for task in (*loops, ended):
-                task.cancel()
-            results = await asyncio.gather(worker, *loops, ended, return_exceptions=True)
+            try:
+                await asyncio.wait({worker, ended}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stop.set()
+                worker.cancel()
+                # A round under way goes to its end: cut off, it would leave its connection behind.
+                await asyncio.wait(loops, timeout=_ROUND_SECONDS)
+                for task in (*loops, ended):
+                    task.cancel()
+                results = await asyncio.gather(worker, *loops, ended, return_exceptions=True)
         failure = results[0]
         if isinstance(failure, Exception):
             raise failure

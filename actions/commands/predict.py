@@ -36,9 +36,12 @@ async def answer(context: Context, params: Params) -> Answer:
     """The endpoint's answer to the project's sample, with its latency."""
     project = context.project(params["project"])
     live = await live_endpoints(context, SPEC.name, project, params.get("environment"))
+    wanted = params.get("environment")
+    where = wanted or "any environment"
     if not live:
         raise Refusal(
-            f"{project.slug} has no endpoint to ask. “deploy {project.slug} to staging” makes one."
+            f"{project.slug} has no endpoint in {where}. "
+            f"“deploy {project.slug} to {wanted or 'staging'}” makes one."
         )
     environment, state = next(iter(live.items()))
     try:

@@ -3,6 +3,7 @@
 from actions import parameters as p
 from actions.answers import Answer, Field, Link, Refusal
 from actions.context import Context, Params
+from actions.reports import STAGE_NAMES
 from actions.requests import Request, RunProgress
 from actions.runs import find_run, number
 from actions.spec import Command, Risk, Use
@@ -24,6 +25,16 @@ SPEC = Command(
     ),
     aliases=("run", "status"),
 )
+
+
+# Airflow's states; what is not here is under way: queued, scheduled, deferred and the like.
+_STATES = {
+    "": "not yet",
+    "success": "done",
+    "failed": "failed",
+    "upstream_failed": "not reached",
+    "skipped": "not needed",
+}
 
 
 async def answer(context: Context, params: Params) -> Answer:
@@ -60,7 +71,10 @@ async def _request(context: Context, params: Params) -> Request:
 
 def _stages(progress: RunProgress) -> list[Field]:
     return [
-        Field(label=stage.name.capitalize(), value=stage.headline or stage.state or "waits")
+        Field(
+            label=STAGE_NAMES.get(stage.name, stage.name),
+            value=stage.headline or _STATES.get(stage.state or "", "under way"),
+        )
         for stage in progress.stages
         if stage.name != "report"
     ]

@@ -33,7 +33,7 @@ async def plan(context: Context, params: Params) -> Plan:
     target = await _target(context, params)
     context.permit(SPEC.name, target.project, target.plan.environment)
     if target.state not in STOPPABLE:
-        raise Refusal(f"{target.id} is {target.state.words}; there is nothing to stop.")
+        raise Refusal(f"{target.id} {target.state.clause}; there is nothing to stop.")
     return Plan(
         title=f"Stop {target.id}",
         lines=(

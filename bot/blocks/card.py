@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 
+from actions.reports import STAGE_NAMES
 from actions.requests import (
     ApprovalNeed,
     Line,
@@ -49,18 +50,6 @@ _SHORT = 48
 _TITLE = 300
 _PENDING = "⚪"
 _STAGE_ICONS = {"success": "✅", "failed": "❌"}
-_STAGES = {
-    "validate": "Check the plan",
-    "snapshot": "Snapshot the data",
-    "train": "Train",
-    "evaluate": "Evaluate on the holdout",
-    "register": "Register in MLflow",
-    "configure": "Configure the endpoint",
-    "deploy": "Deploy",
-    "verify": "Prove that it serves",
-    "record": "Record in MLflow",
-    "report": "Report",
-}
 
 
 def card(
@@ -130,7 +119,7 @@ def _progress(request: Request, progress: RunProgress, now: datetime) -> list[e.
 
 
 def _stage(stage: StageProgress, progress: RunProgress, now: datetime) -> str:
-    name = _STAGES.get(stage.name, stage.name.capitalize())
+    name = STAGE_NAMES.get(stage.name, stage.name.capitalize())
     running = stage.started is not None and stage.ended is None
     icon = "🔄" if running else _STAGE_ICONS.get(stage.state or "", _PENDING)
     text = f"{icon} {name}"

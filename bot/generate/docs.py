@@ -20,7 +20,7 @@ Say it in words (`@cooper train fraud on 2 gpus`) or type it strictly:
 
 Values with spaces are quoted as in a shell (`runtime="90 min"`); a model's version may follow its
 project (`fraud@v7`); hyperparameters are written `hyperparameters.lr=0.01`, well-known ones also
-`lr=0.01`. What is required and not said is asked for. `/cooper` alone shows help.
+`lr=0.01`. In words, what is required and not said is asked for; `/cooper` says what is missing. `/cooper` alone shows help.
 """
 
 

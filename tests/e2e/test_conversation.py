@@ -71,12 +71,20 @@ def test_a_guest_reads_nothing(people: People) -> None:
     )
 
 
-def test_a_training_is_stopped_with_its_job(people: People) -> None:
+@pytest.mark.parametrize("how", ["button", "words"])
+def test_a_training_is_stopped_with_its_job(people: People, how: str) -> None:
     thread = people.says(ANA, "@cooper train claims-frequency")
     plan = people.card(thread, 30, "awaiting_confirmation", command="train_model")
     people.clicks(ANA, plan, "confirm")
     running = people.card(thread, 60, "running", command="train_model")
-    people.clicks(ANA, running, "stop")
+    if how == "button":
+        people.clicks(ANA, running, "stop")
+    else:
+        people.says(ANA, "stop it", thread=thread)
+        stop = people.card(thread, 30, "awaiting_confirmation", command="stop_run")
+        people.says(ANA, "yes", thread=thread)
+        people.card(thread, 60, "succeeded", command="stop_run")
+        assert payload(stop)["params"] == {"run": payload(running)["request"]}
     stopped = people.card(thread, 120, "stopped", "succeeded", command="train_model")
     assert payload(stopped)["state"] == "stopped"
 

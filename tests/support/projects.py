@@ -10,6 +10,8 @@ from actions.plans import Artifact
 from actions.project import Project, load_project
 from actions.registration import RegisteredProject
 
+GPU_IMAGE = {"framework": "pytorch", "version": "2.3"}
+"""An image that runs on GPUs too; scikit-learn's does not."""
 ROOT = Path(__file__).parents[2]
 CLAIMS = ROOT / "examples" / "claims-frequency"
 SAMPLE = {"dataframe_split": {"columns": ["age"], "data": [[41]]}}

@@ -13,7 +13,7 @@ from infra.local.slack.server import Running, running_workspace
 from infra.local.slack.workspace import Options
 from tests.support.bot import Cooper, running_bot
 from tests.support.postgres import database_url, postgres
-from tests.support.projects import registered
+from tests.support.projects import GPU_IMAGE, registered
 from tests.support.waiting import eventually
 
 __all__ = ["database_url", "postgres"]
@@ -43,7 +43,7 @@ async def workspace(tmp_path) -> AsyncIterator[Running]:
 async def cooper(workspace, database_url, tmp_path) -> AsyncIterator[Cooper]:
     """Bot and worker with Rasa, Airflow, MLflow and AWS down, and one registered project."""
     async with running_bot(workspace, database_url, tmp_path) as running:
-        await running.knows(registered(instance=HOURLY))
+        await running.knows(registered(image=GPU_IMAGE, instance=HOURLY))
         yield running
 
 

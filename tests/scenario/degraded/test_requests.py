@@ -6,7 +6,7 @@ import json
 from infra.local.slack.rates import Fault
 from tests.scenario.degraded.conftest import HOURLY
 from tests.support.bot import buttons, drawn, payload, running_bot
-from tests.support.projects import ROOT, registered
+from tests.support.projects import GPU_IMAGE, ROOT, registered
 from tests.support.waiting import eventually
 
 DEAR = "train claims-frequency instance=ml.g5.12xlarge"
@@ -176,7 +176,7 @@ async def test_one_vote_is_one_vote(workspace, database_url, tmp_path):
     strict = tmp_path / "cooper.yaml"
     strict.write_text(rules.replace("- count: 1", "- count: 2", 1))
     async with running_bot(workspace, database_url, tmp_path, config=strict) as cooper:
-        await cooper.knows(registered(instance=HOURLY))
+        await cooper.knows(registered(image=GPU_IMAGE, instance=HOURLY))
         card = await awaiting_approval(cooper)
         for _ in range(2):
             await cooper.clicks("ben", "#ml", "approve", card["ts"])

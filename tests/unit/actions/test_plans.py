@@ -15,7 +15,7 @@ from actions.capacity import training_capacity
 from actions.commands import train_model
 from actions.plans import PLANS, DeploymentPlan
 from actions.prices import known_instances
-from tests.support.projects import ROOT, SAMPLE, registered
+from tests.support.projects import GPU_IMAGE, ROOT, SAMPLE, registered
 from tests.support.world import ANA, DAN, context, policy
 
 WIDE = {"allowed": ["ml.*.*"], "max_runtime": "PT4H", "max_count": 4}
@@ -28,12 +28,12 @@ def validator(dag):
 
 
 def capacity(project=None, rules=None, **params):
-    project = project or registered(instance=WIDE)
+    project = project or registered(image=GPU_IMAGE, instance=WIDE)
     return training_capacity(context(ANA, project, rules=rules), project, params)
 
 
 async def planned(project=None, rules=None, who=ANA, **params):
-    project = project or registered(instance=WIDE)
+    project = project or registered(image=GPU_IMAGE, instance=WIDE)
     made = context(who, project, rules=rules)
     return await train_model.plan(made, {"project": "claims-frequency", **params})
 
@@ -83,7 +83,7 @@ def test_a_mistyped_instance_has_its_nearest():
 
 
 def test_the_project_narrows_what_the_policy_allows():
-    small = registered(instance=WIDE | {"allowed": ["ml.m5.*"]})
+    small = registered(image=GPU_IMAGE, instance=WIDE | {"allowed": ["ml.m5.*"]})
     with pytest.raises(Refusal, match=r"Allowed: ml\.m5\.xlarge"):
         capacity(small, gpu_count=1)
     with pytest.raises(Refusal, match="not allowed"):
@@ -120,7 +120,7 @@ async def test_unknown_projects_and_data_are_named():
 
 
 async def test_an_alias_names_the_project():
-    made = context(ANA, registered(instance=WIDE))
+    made = context(ANA, registered(image=GPU_IMAGE, instance=WIDE))
     assert made.project("doctor-visits").slug == "claims-frequency"
 
 
@@ -244,3 +244,12 @@ def test_the_schema_in_the_dags_folder_is_the_models(dag):
     generated = PLANS[dag].model_json_schema(mode="validation")
     stored = json.loads((ROOT / "dags" / "schemas" / f"{dag}.json").read_text())
     assert set(generated["properties"]) == set(stored["properties"])
+
+
+def test_an_image_without_gpus_is_refused_before_anybody_approves():
+    with pytest.raises(Refusal, match="runs on CPUs only"):
+        training_capacity(
+            context(ANA, registered(instance=WIDE)),
+            registered(instance=WIDE),
+            {"instance_type": "ml.g5.xlarge"},
+        )

@@ -51,7 +51,7 @@ def test_every_move_is_legal_or_named(start, to):
     with pytest.raises(IllegalMoveError) as refused:
         at.moved(to, NOW)
     assert (refused.value.state, refused.value.to) == (start, to)
-    assert start.words in str(refused.value)
+    assert start.clause in str(refused.value)
     assert "R1" in str(refused.value)
 
 

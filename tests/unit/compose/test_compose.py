@@ -120,6 +120,9 @@ def test_every_command_is_one_the_embedded_stack_runs(service, embedded):
         return
     here = words(service)
     there = list(embedded[service].command)
+    if any(word.endswith("warm.py") for word in there):
+        # The embedded scheduler imports what its tasks need first, then it is Airflow's own.
+        there = ["airflow", *there[there.index("scheduler") :]]
     assert here[0] == Path(there[0]).name
     options = {word for word in here if word.startswith("--")}
     # What only a container needs: to be reached by another name than 127.0.0.1.

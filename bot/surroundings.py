@@ -1,0 +1,61 @@
+"""What stands around a message: the open plans, the run and the project of its thread."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from actions.people import Person
+from actions.requests import Request, State
+from actions.store import Store
+from bot.inbound import Said
+
+_PRONOUN = re.compile(r"\b(it|that|this|them)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`plans` are the speaker's own that wait for a confirmation; `running` the thread's only run."""
+
+    last: Request | None
+    plans: tuple[Request, ...]
+    running: Request | None
+
+    @property
+    def plan(self) -> Request | None:
+        """The speaker's open plan, where it is the only one."""
+        return self.plans[0] if len(self.plans) == 1 else None
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """Where a required value may be taken from when nobody said it."""
+        found: dict[str, Any] = {}
+        if self.last is not None and self.last.project is not None:
+            found["project"] = self.last.project
+        if self.running is not None:
+            found["run"] = self.running.id
+        return found
+
+    @property
+    def serving(self) -> str | None:
+        """The environment that the thread is about: its latest deployment's."""
+        if self.last is None or self.last.command != "deploy_model":
+            return None
+        return self.last.plan.environment
+
+
+async def look(store: Store, said: Said, who: Person, since: datetime) -> Surroundings:
+    """Look around. Outside a thread only a pronoun means the speaker's last request since then."""
+    place = said.place
+    async with store.transaction() as tx:
+        last = await tx.last_request_in_thread(place)
+        if last is None and _PRONOUN.search(said.text):
+            last = await tx.last_request_of(place, who.id, since)
+        waiting = await tx.requests(states=(State.AWAITING_CONFIRMATION,), user=who.id, limit=50)
+        active = await tx.requests(states=(State.QUEUED, State.RUNNING), limit=200)
+    here = (place.channel, place.thread)
+    plans = tuple(r for r in waiting if (r.place.channel, r.place.thread) == here)
+    runs = [
+        r for r in active if (r.place.channel, r.place.thread) == here and r.plan.target is None
+    ]
+    return Surroundings(last, plans, runs[0] if len(runs) == 1 else None)
