@@ -1,4 +1,4 @@
-"""App Home: the speaker's latest runs and what they may do."""
+"""App Home: what waits for the person, their latest requests and what they may do."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.catalog import COMMANDS
 from actions.people import Person
-from actions.policy import Allowed, Denied, Policy, may
-from actions.requests import Request
+from actions.policy import Allowed, Denied, Policy, may, roles_of
+from actions.requests import Request, State
 from actions.spec import spoken
 from actions.store import Store
 from bot.blocks import elements as e
@@ -30,8 +30,30 @@ class Home:
         else:
             async with self._store.transaction() as tx:
                 mine = await tx.requests(user=who.id, limit=8)
-            blocks = _blocks(self._policy, who, list(mine))
+                waiting = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=50)
+            theirs = [r for r in waiting if may_decide(self._policy, who, r)][:8]
+            blocks = _waiting(theirs) + _blocks(self._policy, who, list(mine))
         await self._client.views_publish(user_id=who.id, view={"type": "home", "blocks": blocks})
+
+
+def may_decide(policy: Policy, who: Person, request: Request) -> bool:
+    """Whether the request waits for somebody like this person, who did not ask for it."""
+    roles = roles_of(policy, who, request.project, request.plan.environment)
+    wanted = {need.role for need in request.plan.needs}
+    return (
+        who.id != request.requester_id and bool(roles) and (None in wanted or bool(wanted & roles))
+    )
+
+
+def _waiting(requests: list[Request]) -> list[dict[str, Any]]:
+    if not requests:
+        return []
+    return [
+        e.header("Waits for your decision"),
+        *(_request(request) for request in requests),
+        e.context("Each has its card, with the plan and the buttons, in its thread."),
+        e.divider(),
+    ]
 
 
 def _blocks(policy: Policy, who: Person, requests: list[Request]) -> list[dict[str, Any]]:

@@ -244,3 +244,18 @@ async def test_the_nearest_value_is_one_click_away(cooper):
         "instance_type": "ml.m5.xlarge",
         "max_runtime": "PT20M",
     }
+
+
+async def test_home_shows_what_waits_for_whom(cooper, workspace):
+    await awaiting_approval(cooper)
+
+    async def home(user: str) -> str:
+        return drawn((await workspace.read("home", user=user))["view"])
+
+    async def called():
+        return "Waits for your decision" in await home("ben")
+
+    await eventually(called, "Ben's Home shows what waits for him")
+    assert "R1" in await home("chloe")
+    assert "Waits for your decision" not in await home("ana"), "she asked for it herself"
+    assert "Waits for your decision" not in await home("dan")
