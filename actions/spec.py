@@ -5,7 +5,7 @@ documentation are all made from these declarations (`cooper generate`).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -117,9 +117,16 @@ class Intent:
     """What Cooper answers by itself; None where the dialogue decides."""
 
 
-_ANNOTATION = re.compile(r"\[([^\]]+)\]\([a-z_]+\)")
+_ANNOTATION = re.compile(r"\[([^\]]+)\]\(([a-z_]+)\)")
 
 
-def spoken(example: str) -> str:
-    """An annotated example as a person would type it."""
-    return _ANNOTATION.sub(r"\1", example)
+def spoken(example: str, **values: str) -> str:
+    """An annotated example as a person would type it; `values` take the place of its own."""
+    return _ANNOTATION.sub(lambda found: values.get(found.group(2), found.group(1)), example)
+
+
+def plainest(command: Command, projects: Iterable[str] = ()) -> str:
+    """The example that says least, about a project that is there."""
+    example = min(command.examples, key=lambda each: len(_ANNOTATION.findall(each)))
+    project = next(iter(projects), None)
+    return spoken(example) if project is None else spoken(example, project=project)

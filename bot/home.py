@@ -8,7 +8,7 @@ from actions.catalog import COMMANDS
 from actions.people import Person
 from actions.policy import Allowed, Denied, Policy, may, roles_of
 from actions.requests import Request, State
-from actions.spec import spoken
+from actions.spec import plainest
 from actions.store import Store
 from bot.blocks import elements as e
 from bot.blocks.text import bold, escape, moment
@@ -30,9 +30,10 @@ class Home:
         else:
             async with self._store.transaction() as tx:
                 mine = await tx.requests(user=who.id, limit=8)
+                projects = [project.slug for project in await tx.projects()]
                 waiting = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=50)
             theirs = [r for r in waiting if may_decide(self._policy, who, r)][:8]
-            blocks = _waiting(theirs) + _blocks(self._policy, who, list(mine))
+            blocks = _waiting(theirs) + _blocks(self._policy, who, list(mine), projects)
         await self._client.views_publish(user_id=who.id, view={"type": "home", "blocks": blocks})
 
 
@@ -56,7 +57,9 @@ def _waiting(requests: list[Request]) -> list[dict[str, Any]]:
     ]
 
 
-def _blocks(policy: Policy, who: Person, requests: list[Request]) -> list[dict[str, Any]]:
+def _blocks(
+    policy: Policy, who: Person, requests: list[Request], projects: list[str]
+) -> list[dict[str, Any]]:
     blocks = [e.header("Your latest requests")]
     blocks += [_request(request) for request in requests] or [
         e.section("Nothing yet. Say “train …” in a channel that I am in, or to me directly.")
@@ -65,7 +68,7 @@ def _blocks(policy: Policy, who: Person, requests: list[Request]) -> list[dict[s
     blocks += [
         e.section(
             f"{bold(command.title)}\n{escape(command.summary)}\n"
-            f"_{escape(spoken(command.examples[0]))}_"
+            f"_{escape(plainest(command, projects))}_"
         )
         for command in COMMANDS.values()
         if isinstance(may(policy, who, command.name, None, None), Allowed)

@@ -6,7 +6,7 @@ from actions import parameters as p
 from actions.answers import Answer, Field
 from actions.context import Context, Params
 from actions.policy import Allowed, may
-from actions.spec import Command, Risk, Use, spoken
+from actions.spec import Command, Risk, Use, plainest
 
 SPEC = Command(
     name="help",
@@ -38,13 +38,14 @@ def answer(commands: Mapping[str, Command], context: Context, params: Params) ->
     topic = str(params.get("topic", ""))
     about = [command for command in usable if _about(command, topic)]
     shown = about or usable
+    projects = [slug for slug in context.projects if context.may_see(SPEC.name, slug)]
     missing = f"I found nothing about “{topic}”, so here is all. " if topic and not about else ""
     return Answer(
         title="What you can ask me",
         text=f"{missing}Say it in your own words, or type /cooper. "
         "I show a plan and its price before anything changes.",
         fields=tuple(
-            Field(label=command.title, value=f"{command.summary}\n“{spoken(command.examples[0])}”")
+            Field(label=command.title, value=f"{command.summary}\n“{plainest(command, projects)}”")
             for command in shown
         ),
         command=SPEC.name,

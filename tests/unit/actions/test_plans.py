@@ -15,6 +15,7 @@ from actions.capacity import training_capacity
 from actions.commands import train_model
 from actions.plans import PLANS, DeploymentPlan
 from actions.prices import known_instances
+from actions.spec import plainest
 from tests.support.projects import GPU_IMAGE, ROOT, SAMPLE, registered
 from tests.support.world import ANA, DAN, context, policy
 
@@ -253,3 +254,8 @@ def test_an_image_without_gpus_is_refused_before_anybody_approves():
             registered(instance=WIDE),
             {"instance_type": "ml.g5.xlarge"},
         )
+
+
+def test_help_speaks_of_a_project_that_is_there():
+    assert plainest(train_model.SPEC, ["claims-frequency"]) == "train claims-frequency"
+    assert plainest(train_model.SPEC) == "train fraud"
