@@ -185,10 +185,6 @@ class Request:
             raise IllegalMoveError(self.id, self.state, to)
         return replace(self, state=to, changed=now, note=note)
 
-    def noted(self, note: str | None, now: datetime) -> "Request":
-        """The request with another note."""
-        return replace(self, note=note, changed=now)
-
 
 @dataclass(frozen=True, slots=True)
 class Vote:

@@ -215,7 +215,12 @@ class Service:
             origin=key,
         )
         await tx.add_request(request)
-        detail = {"source": proposal.source, "params": params, "model": proposal.model}
+        detail = {
+            "source": proposal.source,
+            "params": params,
+            "inferred": list(proposal.inferred),
+            "model": proposal.model,
+        }
         await tx.audit(_entry(context.who, "proposed", request, **detail))
         await tx.show_card(number)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.catalog import COMMANDS, PARAMETERS
 from actions.normalise import UnreadableError, normalise
-from actions.rasa.reading import OUTSIDE, Reading
+from actions.rasa.reading import Reading
 from actions.spec import Kind, Parameter
 
 _LEAD = re.compile(
@@ -167,8 +167,3 @@ def _problem(parameter: Parameter, text: str) -> str:
     except UnreadableError as error:
         return error.problem
     return f"I could not find the answer in “{text[:80]}”."
-
-
-def is_outside(intent: str | None) -> bool:
-    """Whether Rasa's intent is one that nothing follows on."""
-    return intent is None or intent in OUTSIDE

@@ -10,7 +10,6 @@ from actions.normalise import UnreadableError, normalise
 from actions.normalise.patterns import PATTERNS
 from actions.spec import Kind, Parameter, Risk
 
-OUTSIDE = frozenset({"out_of_scope", "nlu_fallback"})
 NEEDS_VALUES = frozenset({"inform", "correct"})
 """Intents that say nothing where no value can be read."""
 NEAREST = 3

@@ -24,7 +24,7 @@ MAX_SAMPLE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class RegisteredProject:
+class PackagedProject:
     """What a registration stores. `sample` is the request body that an endpoint must answer.
 
     `commit` is the git commit of a repository, None for a folder.
@@ -41,7 +41,7 @@ class RegisteredProject:
 
 def package_project(
     location: str | Path, artifacts: Artifacts, bucket: str, *, ref: str | None = None
-) -> RegisteredProject:
+) -> PackagedProject:
     """Validate the project at a path or git URL, then upload what is not in the bucket yet.
 
     Safe to repeat: keys are named by content, and the same content is not sent again.
@@ -63,7 +63,7 @@ def package_project(
         prefix = f"projects/{project.name}"
         key = f"{prefix}/source/{packed.sha256}.tar.gz"
         uri = artifacts.put_file(bucket, key, str(packed.path), packed.sha256)
-        return RegisteredProject(
+        return PackagedProject(
             slug=project.name,
             spec=project,
             source=Artifact(uri=uri, sha256=packed.sha256),

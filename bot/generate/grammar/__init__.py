@@ -82,8 +82,3 @@ class Grammar:
 def grammars(names: frozenset[str], rng: Random) -> dict[str, Grammar]:
     """A grammar for each of `names` that has rules."""
     return {name: Grammar(name, rules, rng) for name, rules in _scopes(names).items()}
-
-
-def rules_of(name: str) -> Any:
-    """The raw rules of one file, for checks."""
-    return _files()[name]
