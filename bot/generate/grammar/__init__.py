@@ -4,7 +4,6 @@ import re
 from functools import cache
 from importlib import resources
 from random import Random
-from typing import Any
 
 import yaml
 
