@@ -114,3 +114,24 @@ TOPIC = Parameter(
     "Help with what?",
     ("deployments", "training", "runs", "deploy"),
 )
+OTHER_VERSION = Parameter(
+    "other_version",
+    Kind.VERSION,
+    "Compared with",
+    "Compared with which version?",
+    ("v6", "version 6", "the champion", "the latest"),
+)
+REQUEST = Parameter(
+    "request",
+    Kind.REQUEST,
+    "Request",
+    "Which request? For example R42.",
+    ("R42", "request 42", "r7", "#12"),
+)
+REASON = Parameter(
+    "reason",
+    Kind.TEXT,
+    "Reason",
+    "Why?",
+    ("the holdout leaks", "too expensive", "we freeze production this week"),
+)

@@ -70,6 +70,8 @@ class Threshold(Strict):
     max: float | None = None
     min_absolute_change: float | None = None
     min_relative_change: float | None = None
+    worst_slice: float | None = None
+    """Bound in the worst slice: the least value where more is better, else the greatest."""
 
 
 class Metric(Strict):
@@ -118,6 +120,13 @@ class TrainingPlan(Common):
     hyperparameters: dict[str, str | int | float | bool]
     metrics: tuple[Metric, ...]
     model_name: Slug
+    latency_ms: int | None = Field(default=None, ge=1)
+    """Most milliseconds that one prediction may take in the evaluation."""
+    size_bytes: int | None = Field(default=None, ge=1)
+    """Largest model that passes the evaluation."""
+    attempts: int = Field(default=1, ge=1, le=5)
+    """Most attempts when capacity is lacking or taken back; together they stay within
+    `resources.max_runtime_seconds`."""
 
 
 class ModelRef(Strict):
@@ -130,20 +139,53 @@ class ModelRef(Strict):
     """Digest of the evaluation that the decision rests on."""
 
 
-class DeploymentPlan(Common):
-    """Conf of the DAG `deploy_model`."""
+class Basis(Strict):
+    """What people's votes rest on, as it was when the plan was made.
 
-    command: Literal["deploy_model"] = "deploy_model"
+    The DAG looks again right before the effect; where something differs, people vote again.
+    """
+
+    live_config: str | None
+    """The endpoint's configuration; None: there was no endpoint."""
+    champion: int | None = None
+    evaluation: str | None = None
+
+
+class DeploymentPlan(Common):
+    """Conf of the DAG `deploy_model`, which promotions and rollbacks go through as well."""
+
+    command: Literal["deploy_model", "promote_model", "rollback_model"] = "deploy_model"
     model: ModelRef
     endpoint: str
     image: Image
     resources: Resources
     strategy: Literal["all-at-once", "canary", "linear", "shadow"] = "all-at-once"
     percent: int | None = Field(default=None, ge=1, le=50)
+    """Share of the traffic that a canary or one linear step takes."""
+    bake_seconds: int = Field(default=0, ge=0, le=3600)
+    """How long the alarms are watched, with the old fleet ready, before the change is final
+    (with canary and linear: after each shift)."""
+    restores: str | None = None
+    """An earlier endpoint configuration to go back to, instead of making a new one."""
+    basis: Basis | None = None
+    """None: nobody had to agree, so there is nothing to compare."""
     sample: dict[str, Any]
     """A request body of the scoring server that the new endpoint must answer."""
     latency_ms: int = Field(default=1000, ge=1)
 
 
-PLANS: dict[str, type[Common]] = {"train_model": TrainingPlan, "deploy_model": DeploymentPlan}
+class UndeploymentPlan(Common):
+    """Conf of the DAG `undeploy_model`."""
+
+    command: Literal["undeploy_model"] = "undeploy_model"
+    model_name: Slug
+    endpoint: str
+    basis: Basis | None = None
+
+
+PLANS: dict[str, type[Common]] = {
+    "train_model": TrainingPlan,
+    "deploy_model": DeploymentPlan,
+    "undeploy_model": UndeploymentPlan,
+}
 """The plan of each DAG, by the DAG's id."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from actions.config import Check, Fault, Plain, Strict, pick
 from actions.config_errors import nearest
@@ -101,6 +101,17 @@ class Environment(Strict):
     bucket: Bucket = Field(description="the S3 bucket for sources, data and models")
     vpc: Vpc | None = Field(default=None, description="subnets and security_groups")
     kms_key: Text | None = Field(default=None, description="a KMS key ID or ARN")
+    bake: Duration = Field(
+        default=timedelta(0),
+        description="how long alarms are watched after new traffic, before a change is final: PT5M",
+    )
+
+    @field_validator("bake")
+    @classmethod
+    def _within_an_hour(cls, value: timedelta) -> timedelta:
+        if not timedelta(0) <= value <= timedelta(hours=1):
+            raise ValueError("should be from PT0S to PT1H (SageMaker's limit)")
+        return value
 
 
 class Binding(Strict):

@@ -52,6 +52,14 @@ class RunState:
         return self.state in {"success", "failed"}
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task failed. `kind` is one of actions/failures.py's."""
+
+    reason: str
+    kind: str = "fault"
+
+
 class Orchestrator(Protocol):
     """Airflow, as the bot's service user."""
 
@@ -75,8 +83,20 @@ class Orchestrator(Protocol):
     async def report(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any] | None:
         """The task's report, or None before it has one."""
 
-    async def failure(self, dag_id: str, run_id: str, task_id: str) -> str | None:
-        """Why the task's last attempt failed, in one line, or None where it did not."""
+    async def failure(self, dag_id: str, run_id: str, task_id: str) -> Failure | None:
+        """Why the task's last attempt failed, or None where it did not."""
+
+    async def approve(
+        self, dag_id: str, run_id: str, task_id: str, conf: dict[str, Any], by: str
+    ) -> None:
+        """Let a run that asks again go on with the signed `conf` of the plan that people agreed to.
+
+        No error where the same answer was given before.
+
+        Raises:
+            ConflictingRunError: It does not ask, or was answered otherwise.
+            OrchestratorUnavailableError: Airflow does not answer.
+        """
 
     async def stop(self, dag_id: str, run_id: str) -> None:
         """End the run and its running tasks; no error where it has ended."""
@@ -97,10 +117,36 @@ class ModelVersion:
     created: datetime
     aliases: tuple[str, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     artifact: str | None = None
     evaluation: str | None = None
     request: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SliceMetrics:
+    """Metrics on the part of the holdout in which `column` has `value`."""
+
+    column: str
+    value: str
+    rows: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A stored evaluation. Latency in milliseconds for one prediction, size in bytes."""
+
+    holdout: str
+    """SHA-256 of the holdout; only evaluations on the same one compare."""
+    rows: int
+    metrics: dict[str, float]
+    verdict: str
+    digest: str
+    slices: tuple[SliceMetrics, ...] = ()
+    latency_ms: float | None = None
+    size_bytes: int | None = None
 
 
 class Registry(Protocol):
@@ -111,6 +157,13 @@ class Registry(Protocol):
 
     async def version(self, name: str, version: int | str) -> ModelVersion | None:
         """A version by number or alias ("champion", "challenger", "latest")."""
+
+    async def evaluation(self, name: str, version: int) -> Evaluation | None:
+        """What the version's evaluation found, or None where none is kept."""
+
+    async def mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:
+        """Let tags and, in production, the alias `champion` name the version that the endpoint
+        `where` serves; `version` None where it serves nothing."""
 
     def version_url(self, name: str, version: int) -> str:
         """Where a person sees the version."""
@@ -128,6 +181,15 @@ class JobProgress:
     ended: datetime | None = None
     billable_seconds: int | None = None
     failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningJob:
+    """A training or processing job under way."""
+
+    name: str
+    kind: Literal["training", "processing"]
+    created: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +238,14 @@ class Cloud(Protocol):
     async def stop_job(self, job: str) -> None:
         """Stop the training and the processing job of this name where they run."""
 
+    async def running_jobs(self, prefix: str) -> Sequence[RunningJob]:
+        """Jobs under way whose name starts with the prefix."""
+
     async def log_tail(self, job: str, lines: int) -> Sequence[str]:
         """The last lines of the job's log, oldest first; empty where there is none."""
+
+    async def endpoint_log(self, name: str, lines: int) -> Sequence[str]:
+        """The last lines of the endpoint's newest log, oldest first; empty where there is none."""
 
     async def endpoint(self, name: str) -> EndpointState | None:
         """The endpoint, or None."""

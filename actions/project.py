@@ -156,6 +156,9 @@ class Thresholds(Strict):
     min_relative_change: float | None = Field(
         default=None, ge=0, le=1, description="least gain over the champion, as a share: 0.01"
     )
+    worst_slice: float | None = Field(
+        default=None, description="bound in the worst part of the holdout: least or greatest value"
+    )
 
     @model_validator(mode="after")
     def _some(self) -> Thresholds:
@@ -187,6 +190,9 @@ class Serving(Strict):
     )
     max_latency_ms: int = Field(
         default=500, ge=1, le=60_000, description="longest answer that counts as healthy"
+    )
+    max_size_mb: float | None = Field(
+        default=None, gt=0, le=100_000, description="largest model that passes its evaluation, MB"
     )
 
 

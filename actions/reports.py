@@ -52,6 +52,15 @@ class Check(Strict):
     passed: bool
 
 
+class Slice(Strict):
+    """Part of the holdout: the rows in which `column` has `value`."""
+
+    column: str
+    value: str
+    rows: int
+    metrics: dict[str, float]
+
+
 class EvaluateReport(_Report):
     """Candidate (and champion, where there is one) on the same holdout."""
 
@@ -63,6 +72,10 @@ class EvaluateReport(_Report):
     metrics: dict[str, float]
     champion_metrics: dict[str, float] | None = None
     champion_version: int | None = None
+    worst_slices: tuple[Slice, ...] = ()
+    """For each metric with a bound on slices, the slice where the candidate is worst."""
+    latency_ms: float | None = None
+    size_bytes: int | None = None
     checks: tuple[Check, ...]
     verdict: Literal["passed", "failed"]
     digest: str
@@ -77,6 +90,21 @@ class RegisterReport(_Report):
     version: int
     mlflow_run: str
     alias: str | None
+
+
+class Change(Strict):
+    """Something that is no longer as it was when the plan was made."""
+
+    what: str
+    before: str
+    after: str
+
+
+class GateReport(_Report):
+    """What changed since people voted; nothing, and the run goes on by itself."""
+
+    stage: Literal["gate"]
+    changes: tuple[Change, ...] = ()
 
 
 class ConfigureReport(_Report):
@@ -106,12 +134,28 @@ class VerifyReport(_Report):
     """The scoring server's answer, JSON text."""
 
 
+class RestoreReport(_Report):
+    """The endpoint did not prove itself: it runs what it ran before, or is gone if it was new."""
+
+    stage: Literal["restore"]
+    endpoint: str
+    endpoint_config: str | None
+
+
+class DeleteReport(_Report):
+    """The endpoint is deleted."""
+
+    stage: Literal["delete"]
+    endpoint: str
+    previous_config: str | None
+
+
 class RecordReport(_Report):
-    """Aliases and tags in MLflow follow the live endpoint."""
+    """Aliases and tags in MLflow follow the live endpoint. `version` None: nothing serves."""
 
     stage: Literal["record"]
     model: str
-    version: int
+    version: int | None
     alias: str | None
 
 
@@ -128,9 +172,12 @@ Report = Annotated[
     | TrainReport
     | EvaluateReport
     | RegisterReport
+    | GateReport
     | ConfigureReport
     | DeployReport
     | VerifyReport
+    | RestoreReport
+    | DeleteReport
     | RecordReport
     | SummaryReport,
     Field(discriminator="stage"),
@@ -139,9 +186,23 @@ REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 STAGES: dict[str, tuple[str, ...]] = {
     "train_model": ("validate", "snapshot", "train", "evaluate", "register", "report"),
-    "deploy_model": ("validate", "configure", "deploy", "verify", "record", "report"),
+    "deploy_model": (
+        "validate",
+        "gate",
+        "approve",
+        "configure",
+        "deploy",
+        "verify",
+        "restore",
+        "record",
+        "report",
+    ),
+    "undeploy_model": ("validate", "gate", "approve", "delete", "record", "report"),
 }
 """Task ids of each DAG, in order."""
+
+OCCASIONAL = frozenset({"approve", "restore"})
+"""Stages that run only when something is amiss; a card shows them then."""
 
 STAGE_NAMES: dict[str, str] = {
     "validate": "Check the plan",
@@ -149,9 +210,13 @@ STAGE_NAMES: dict[str, str] = {
     "train": "Train",
     "evaluate": "Evaluate on the holdout",
     "register": "Register in MLflow",
+    "gate": "Compare with what was approved",
+    "approve": "Ask again",
     "configure": "Configure the endpoint",
     "deploy": "Deploy",
     "verify": "Prove that it serves",
+    "restore": "Go back to what served before",
+    "delete": "Delete the endpoint",
     "record": "Record in MLflow",
     "report": "Report",
 }

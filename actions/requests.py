@@ -1,7 +1,8 @@
 """Requests: what somebody asked for, and the states it goes through.
 
 `awaiting_confirmation → awaiting_approval → queued → running → succeeded | failed`,
-`running → stopping → stopped`, and `cancelled | rejected | expired`. The machine is pure; the
+`running → awaiting_approval` where the plan changed under way, `running → queued` for another
+attempt, `running → stopping → stopped`, and `cancelled | rejected | expired`. The machine is pure; the
 store applies a move only where the stored version is the one that was read.
 """
 
@@ -67,8 +68,15 @@ MOVES: dict[State, frozenset[State]] = {
         {State.QUEUED, State.REJECTED, State.CANCELLED, State.EXPIRED}
     ),
     State.QUEUED: frozenset({State.RUNNING, State.FAILED, State.STOPPING, State.STOPPED}),
+    # Back to the queue for another attempt; back to the voters where the plan changed.
     State.RUNNING: frozenset(
-        {State.SUCCEEDED, State.FAILED, State.STOPPING, State.AWAITING_APPROVAL}
+        {
+            State.SUCCEEDED,
+            State.FAILED,
+            State.STOPPING,
+            State.QUEUED,
+            State.AWAITING_APPROVAL,
+        }
     ),
     State.STOPPING: frozenset({State.STOPPED, State.SUCCEEDED, State.FAILED}),
     State.SUCCEEDED: frozenset(),
@@ -123,6 +131,10 @@ class Plan(_Stored):
     target: str | None = None
     """The request that this one acts on (`stop_run`)."""
     environment: str | None = None
+    hourly: bool = False
+    """The price is for an hour: it runs until somebody ends it."""
+    approval_seconds: int | None = None
+    """How long people have to agree, by the policy's rules."""
 
     @property
     def digest(self) -> str:
@@ -244,3 +256,7 @@ class RunProgress(_Stored):
     billable_seconds: int | None = None
     failure: str | None = None
     """The job's own reason, where it failed."""
+    failure_kind: str | None = None
+    """One of actions/failures.py's."""
+    parked: bool = False
+    """The run waits for people to agree to a changed plan."""
