@@ -162,8 +162,14 @@ class Registry(Protocol):
         """What the version's evaluation found, or None where none is kept."""
 
     async def mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:
-        """Let tags and, in production, the alias `champion` name the version that the endpoint
-        `where` serves; `version` None where it serves nothing."""
+        """Let the tag of the environment, and in production `champion`, name what serves there.
+
+        Args:
+            name: The model.
+            version: What the endpoint serves; None: nothing.
+            environment: "staging" or "production".
+            where: The endpoint's name.
+        """
 
     def version_url(self, name: str, version: int) -> str:
         """Where a person sees the version."""
