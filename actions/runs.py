@@ -1,8 +1,13 @@
-"""Finding a run by what people call it, and the small formats of its figures."""
+"""Which commands run in Airflow, finding a run by what people call it, and figures in few digits."""
 
 from actions.answers import Refusal
 from actions.context import Context
 from actions.requests import Request
+
+SERVING = ("deploy_model", "promote_model", "rollback_model", "undeploy_model")
+"""Commands that change an endpoint: one at a time for a project and environment."""
+RUNS = ("train_model", *SERVING)
+"""Commands that a DAG carries out."""
 
 
 async def find_run(context: Context, said: str) -> Request:

@@ -1,12 +1,11 @@
 """`show_endpoint`: what serves, and how it is doing."""
 
-import re
-
 from actions import parameters as p
 from actions.answers import Answer, Field, Refusal
 from actions.context import Context, Params
 from actions.ports import EndpointState
 from actions.registration import RegisteredProject
+from actions.serving import served_version
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -26,9 +25,6 @@ SPEC = Command(
 )
 
 
-_RUN_ID = re.compile(r"-R(\d+)-a\d+$")
-
-
 async def answer(context: Context, params: Params) -> Answer:
     """What serves for the project, in the named environment or in all."""
     project = context.project(params["project"])
@@ -41,7 +37,7 @@ async def answer(context: Context, params: Params) -> Answer:
     fields = [
         Field(
             label=environment.capitalize(),
-            value=_described(state, await _version(context, state)),
+            value=_described(state, await served_version(context.tx, state)),
         )
         for environment, state in found.items()
     ]
@@ -76,20 +72,12 @@ def _where(params: Params) -> str:
     return f" in {params['environment']}" if "environment" in params else ""
 
 
-async def _version(context: Context, state: EndpointState) -> str | None:
-    """The model version behind the live configuration, which carries its request's run id."""
-    named = _RUN_ID.search(state.config)
-    request = await context.tx.request(int(named.group(1))) if named else None
-    conf = request.plan.conf if request is not None else None
-    return f"v{conf['model']['version']}" if conf is not None and "model" in conf else None
-
-
-def _described(state: EndpointState, version: str | None) -> str:
+def _described(state: EndpointState, version: int | None) -> str:
     variants = ", ".join(
         f"{variant.instance_count} × {variant.instance_type}, {variant.weight:.0%} of traffic"
         for variant in state.variants
     )
-    parts = [state.status, version or state.config, variants]
+    parts = [state.status, f"v{version}" if version else state.config, variants]
     if state.failure:
         parts.append(state.failure)
     return " · ".join(part for part in parts if part)
