@@ -88,6 +88,18 @@ MOVES: dict[State, frozenset[State]] = {
 }
 
 
+NOT_STARTED = frozenset(
+    {
+        State.AWAITING_CONFIRMATION,
+        State.AWAITING_APPROVAL,
+        State.CANCELLED,
+        State.REJECTED,
+        State.EXPIRED,
+    }
+)
+"""Nothing was spent on a request in these states, but for one that was asked about again."""
+
+
 class IllegalMoveError(Exception):
     """The request cannot go from its state to the asked one."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from actions.answers import Answer
+from actions.people import Person
 from actions.registration import RegisteredProject
 from actions.requests import Place, Request, RunProgress, State, Vote
 
@@ -60,6 +61,10 @@ class Deployment:
     model_version: int
     request: int
     good: datetime
+    until: datetime | None = None
+    """When it was replaced or taken down; None: it is the latest."""
+    bad: bool = False
+    """Somebody went back from it, so nobody is taken back to it."""
 
 
 class Transaction(Protocol):
@@ -112,6 +117,9 @@ class Transaction(Protocol):
     async def add_vote(self, vote: Vote) -> bool:
         """Store a vote; False where this person already voted on this plan."""
 
+    async def explain_vote(self, number: int, plan_digest: str, voter: str, reason: str) -> bool:
+        """Add the reason of a vote against; False where there is no such vote, or it has one."""
+
     async def run(self, number: int) -> RunProgress | None:
         """The latest known progress of the request's run."""
 
@@ -125,7 +133,25 @@ class Transaction(Protocol):
         """Replace the form, or end it with None."""
 
     async def add_deployment(self, deployment: Deployment) -> None:
-        """Record a good configuration; once a request."""
+        """Record a good configuration, once a request; what served before ends with it."""
+
+    async def deployments(
+        self, projects: Sequence[str], environment: str | None = None
+    ) -> Sequence[Deployment]:
+        """Good configurations of the projects, newest first."""
+
+    async def end_deployment(
+        self, project: str, environment: str, at: datetime, *, bad: bool
+    ) -> None:
+        """The latest configuration no longer serves; `bad` where somebody went back from it."""
+
+    async def person(self, team: str, user: str) -> Person | None:
+        """The person as Slack last described them, however long ago."""
+
+    async def trainings_since(
+        self, projects: Sequence[str], since: datetime
+    ) -> Sequence[tuple[Request, RunProgress | None]]:
+        """Trainings that were started since then, with what is known of their runs."""
 
     async def audit(self, entry: AuditEntry) -> None:
         """Append to the audit log."""

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actions.people import Person
+from infra.store.rows import to_person
 from infra.store.tables import people
 
 FRESH = timedelta(minutes=5)
@@ -26,15 +27,7 @@ class KnownPeople:
         )
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()
-        if row is None:
-            return None
-        return Person(
-            id=user,
-            name=row["name"],
-            groups=frozenset(row["groups"]),
-            is_guest=row["is_guest"],
-            is_external=row["is_external"],
-        )
+        return None if row is None else to_person(row)
 
     async def keep(self, team: str, person: Person, timezone: str) -> None:
         """Replace what is known of the person."""

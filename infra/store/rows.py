@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from actions.people import Person
 from actions.requests import Place, Plan, Request, State, Vote
+from actions.store import Deployment
 
 
 def request_values(request: Request) -> dict[str, Any]:
@@ -68,4 +70,30 @@ def to_vote(row: RowMapping) -> Vote:
         approve=row["approve"],
         at=row["at"],
         reason=row["reason"],
+    )
+
+
+def to_deployment(row: RowMapping) -> Deployment:
+    """A deployment from its row."""
+    return Deployment(
+        project=row["project"],
+        environment=row["environment"],
+        endpoint=row["endpoint"],
+        endpoint_config=row["endpoint_config"],
+        model_version=row["model_version"],
+        request=row["request"],
+        good=row["good"],
+        until=row["until"],
+        bad=row["bad"],
+    )
+
+
+def to_person(row: RowMapping) -> Person:
+    """A person from their row."""
+    return Person(
+        id=row["id"],
+        name=row["name"],
+        groups=frozenset(row["groups"]),
+        is_guest=row["is_guest"],
+        is_external=row["is_external"],
     )

@@ -102,7 +102,10 @@ requests = Table(
         "project",
         "environment",
         unique=True,
-        postgresql_where=text("command = 'deploy_model' AND state IN ('running', 'stopping')"),
+        postgresql_where=text(
+            "command IN ('deploy_model', 'promote_model', 'rollback_model', 'undeploy_model') "
+            "AND state IN ('running', 'stopping')"
+        ),
     ),
 )
 
@@ -179,6 +182,8 @@ deployments = Table(
     Column("model_version", Integer, nullable=False),
     Column("request", BigInteger, ForeignKey("requests.number"), nullable=False, unique=True),
     _timestamp("good"),
+    _timestamp("until", nullable=True),
+    Column("bad", Boolean, nullable=False, server_default=text("false")),
     Index("ix_deployments_project", "project", "environment"),
 )
 

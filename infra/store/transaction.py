@@ -13,12 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actions.answers import Answer
+from actions.people import Person
 from actions.registration import RegisteredProject
-from actions.requests import Place, Request, RunProgress, State, Vote
+from actions.requests import NOT_STARTED, Place, Request, RunProgress, State, Vote
+from actions.runs import SERVING
 from actions.store import AuditEntry, Deployment, DraftKey, StaleError, StoredDraft
 from infra.store import tables as t
 from infra.store.audit import GENESIS, chained
-from infra.store.rows import request_values, to_request, to_vote
+from infra.store.rows import request_values, to_deployment, to_person, to_request, to_vote
 
 # Any constant will do; it orders writers of the audit chain.
 _AUDIT_LOCK = 7_301_001
@@ -173,7 +175,20 @@ class PostgresTransaction:
             )
         )
 
+    async def explain_vote(self, number: int, plan_digest: str, voter: str, reason: str) -> bool:
+        c = t.votes.c
+        same = (c.request == number) & (c.plan_digest == plan_digest) & (c.voter_id == voter)
+        open_ = same & c.approve.is_(False) & c.reason.is_(None)
+        statement = update(t.votes).where(open_).values(reason=reason).returning(c.id)
+        return (await self.connection.execute(statement)).first() is not None
+
     async def add_deployment(self, deployment: Deployment) -> None:
+        known = select(t.deployments.c.id).where(t.deployments.c.request == deployment.request)
+        if (await self.connection.execute(known)).first() is not None:
+            return
+        await self.end_deployment(
+            deployment.project, deployment.environment, deployment.good, bad=False
+        )
         values = {
             "project": deployment.project,
             "environment": deployment.environment,
@@ -186,6 +201,45 @@ class PostgresTransaction:
         await self.connection.execute(
             insert(t.deployments).values(**values).on_conflict_do_nothing()
         )
+
+    async def deployments(
+        self, projects: Sequence[str], environment: str | None = None
+    ) -> Sequence[Deployment]:
+        c = t.deployments.c
+        query = select(t.deployments).where(c.project.in_(projects))
+        if environment is not None:
+            query = query.where(c.environment == environment)
+        newest = query.order_by(c.good.desc(), c.id.desc())
+        return [to_deployment(row) for row in (await self.connection.execute(newest)).mappings()]
+
+    async def end_deployment(
+        self, project: str, environment: str, at: datetime, *, bad: bool
+    ) -> None:
+        c = t.deployments.c
+        latest = (c.project == project) & (c.environment == environment) & c.until.is_(None)
+        await self.connection.execute(
+            update(t.deployments).where(latest).values(until=at, bad=c.bad | bad)
+        )
+
+    async def person(self, team: str, user: str) -> Person | None:
+        query = select(t.people).where(t.people.c.team == team, t.people.c.id == user)
+        row = (await self.connection.execute(query)).mappings().one_or_none()
+        return None if row is None else to_person(row)
+
+    async def trainings_since(
+        self, projects: Sequence[str], since: datetime
+    ) -> Sequence[tuple[Request, RunProgress | None]]:
+        c = t.requests.c
+        started = c.state.not_in([state.value for state in NOT_STARTED])
+        query = (
+            select(t.requests, t.runs.c.progress)
+            .outerjoin(t.runs, t.runs.c.request == c.number)
+            .where(c.project.in_(projects), c.command == "train_model", c.created >= since, started)
+        )
+        return [
+            (to_request(row), row["progress"] and RunProgress.model_validate(row["progress"]))
+            for row in (await self.connection.execute(query)).mappings()
+        ]
 
     async def audit(self, entry: AuditEntry) -> None:
         await self.connection.execute(
@@ -229,7 +283,7 @@ class PostgresTransaction:
         query = select(c.command, c.state, c.project, c.environment).where(c.number == number)
         row = (await self.connection.execute(query)).one()
         lock = f"request:{number}"
-        if row.command == "deploy_model" and row.state == State.QUEUED.value:
+        if row.command in SERVING and row.state == State.QUEUED.value:
             # One after the other, so that the second sees the first under way. A stop has the
             # request's own lock: it must not wait behind those who wait for its end.
             lock = f"deploy:{row.project}:{row.environment}"
