@@ -1,8 +1,12 @@
-"""Builds the environment of a local image with uv, from its lock, and only when the lock has changed."""
+"""Builds the environment of a local image, from the recipe in its folder, and only when that has changed.
+
+A recipe is a lock for uv, and where a package is to be chosen by the machine's own pip, its `pip.txt` as well.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 RECIPES = Path(__file__).parent
 _PYTHON = "3.11"
 _DISK = 1_200_000_000  # bytes an image may take while it is made
+_DISK_WITH_PIP = 3_000_000_000
+_PIP = "pip.txt"
 _STAMP = ".cooper-stamp"
 
 
@@ -39,22 +45,22 @@ def names() -> list[str]:
 
 
 def is_current(name: str, into: Path) -> bool:
-    """Say whether the image below `into` is the one its lock describes."""
+    """Say whether the image below `into` is the one its recipe describes."""
     stamp = into / name / _STAMP
-    return stamp.exists() and stamp.read_text() == fingerprint(_recipe(name))
+    return stamp.exists() and stamp.read_text() == _mark(_recipe(name))
 
 
 def build(name: str, into: Path) -> Path:
     """Make the image `name` at `into/name` and return that path; two builders at once wait for each other.
 
-    Raises UnknownImageError, and StepError with the log's tail when uv fails.
+    Raises UnknownImageError, and StepError with the log's tail when uv or pip fails.
     """
     recipe = _recipe(name)
     target = into.resolve() / name
     into.mkdir(parents=True, exist_ok=True)
     with _lock(into / f".{name}.lock"):
         if not is_current(name, into):
-            _sync(recipe, target)
+            _make(recipe, target)
     return target
 
 
@@ -64,13 +70,28 @@ def _recipe(name: str) -> Path:
     return RECIPES / name
 
 
-def _sync(recipe: Path, target: Path) -> None:
-    check_disk(target.parent, _DISK)
-    uv = find_uv(target.parent.parent / "bootstrap")
-    python = find_python(
-        Environment(recipe.name, ".", (_PYTHON,), _DISK, f"the local image {recipe.name}"), uv
-    )
+def _mark(recipe: Path) -> str:
+    mark = fingerprint(recipe)
+    extra = recipe / _PIP
+    return f"{mark} {hashlib.sha256(extra.read_bytes()).hexdigest()}" if extra.exists() else mark
+
+
+def _make(recipe: Path, target: Path) -> None:
+    extra = recipe / _PIP
+    disk = _DISK_WITH_PIP if extra.exists() else _DISK
+    check_disk(target.parent, disk)
     (target / _STAMP).unlink(missing_ok=True)
+    log = target.parent / f"{recipe.name}.log"
+    _sync(recipe, target, disk, log)
+    if extra.exists():
+        python = str(target / "bin" / "python")
+        run([python, "-m", "pip", "install", "--quiet", "--requirement", str(extra)], log)
+    (target / _STAMP).write_text(_mark(recipe))
+
+
+def _sync(recipe: Path, target: Path, disk: int, log: Path) -> None:
+    uv = find_uv(target.parent.parent / "bootstrap")
+    wanted = Environment(recipe.name, ".", (_PYTHON,), disk, f"the local image {recipe.name}")
     run(
         [
             "env",
@@ -84,11 +105,10 @@ def _sync(recipe: Path, target: Path) -> None:
             "--project",
             str(recipe),
             "--python",
-            python,
+            find_python(wanted, uv),
         ],
-        target.parent / f"{recipe.name}.log",
+        log,
     )
-    (target / _STAMP).write_text(fingerprint(recipe))
 
 
 @contextmanager
