@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 import os
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from actions.ports import ModelVersion, RegistryUnavailableError
+from actions.ports import Evaluation, ModelVersion, RegistryUnavailableError, SliceMetrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 T = TypeVar("T")
 _ARTIFACT, _EVALUATION, _REQUEST = "cooper.artifact", "cooper.evaluation", "cooper.request"
-_LATEST = "latest"
+_LIVE = "cooper.endpoint"
+_LATEST, _CHAMPION = "latest", "champion"
+_EVALUATION_FILE = "evaluation.json"
 _ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND", "INVALID_PARAMETER_VALUE"})
 _REFUSED = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
 
@@ -40,21 +46,8 @@ class MlflowRegistry:
         Raises:
             RegistryUnavailableError: MLflow does not answer.
         """
-
-        def search() -> list[Any]:
-            escaped = name.replace("'", "")
-            pages, token = [], None
-            while True:
-                page = self._mlflow().search_model_versions(
-                    f"name = '{escaped}'", max_results=200, page_token=token
-                )
-                pages += list(page)
-                token = page.token
-                if not token:
-                    return pages
-
         found, aliases = await asyncio.gather(
-            self._call(search), self._call(lambda: self._aliases(name))
+            self._call(lambda: self._search(name)), self._call(lambda: self._aliases(name))
         )
         versions = await asyncio.gather(
             *(self._completed(version, aliases or {}) for version in found or [])
@@ -83,6 +76,28 @@ class MlflowRegistry:
         aliases = await self._call(lambda: self._aliases(name))
         return await self._completed(found, aliases or {})
 
+    async def evaluation(self, name: str, version: int) -> Evaluation | None:
+        """What the version's evaluation found, or None where its run keeps none that can be read.
+
+        Raises:
+            RegistryUnavailableError: MLflow does not answer.
+        """
+        found = await self._call(lambda: self._mlflow().get_model_version(name, str(version)))
+        if found is None or not found.run_id:
+            return None
+        text = await self._call(lambda: self._file(found.run_id, _EVALUATION_FILE))
+        return None if text is None else _evaluation(text)
+
+    async def mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:
+        """Let the tag of the environment, and in production `champion`, name what serves there.
+
+        Nothing is named where the registry lacks the version. No error where all is as it should.
+
+        Raises:
+            RegistryUnavailableError: MLflow does not answer.
+        """
+        await self._call(lambda: self._mark_live(name, version, environment, where))
+
     def version_url(self, name: str, version: int) -> str:
         """Where a person sees the version."""
         return f"{self._public_url}/#/models/{quote(name)}/versions/{version}"
@@ -95,6 +110,44 @@ class MlflowRegistry:
             return False
         return True
 
+    def _search(self, name: str) -> list[Any]:
+        escaped = name.replace("'", "")
+        pages, token = [], None
+        while True:
+            page = self._mlflow().search_model_versions(
+                f"name = '{escaped}'", max_results=200, page_token=token
+            )
+            pages += list(page)
+            token = page.token
+            if not token:
+                return pages
+
+    def _file(self, run: str, path: str) -> str | None:
+        """A text file among the run's artifacts, through the server's proxy."""
+        client = self._mlflow()
+        # What is not there is looked for: a download of it fails as a broken connection does.
+        if not any(each.path == path for each in client.list_artifacts(run)):
+            return None
+        with tempfile.TemporaryDirectory(prefix="cooper-mlflow-") as folder:
+            return Path(client.download_artifacts(run, path, folder)).read_text("utf-8")
+
+    def _mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:
+        client, tag = self._mlflow(), f"{_LIVE}.{environment}"
+        versions = {int(each.version): each for each in self._search(name)}
+        live = versions.get(version) if version is not None else None
+        if live is not None and live.tags.get(tag) != where:
+            client.set_model_version_tag(name, live.version, tag, where)
+        for each in versions.values():
+            if each is not live and tag in each.tags:
+                client.delete_model_version_tag(name, each.version, tag)
+        if environment != "production" or not versions:
+            return
+        champion = self._aliases(name).get(_CHAMPION)
+        if live is None and champion is not None:
+            client.delete_registered_model_alias(name, _CHAMPION)
+        elif live is not None and champion != str(live.version):
+            client.set_registered_model_alias(name, _CHAMPION, str(live.version))
+
     def _aliases(self, name: str) -> dict[str, str]:
         """Alias → version number, from the model: its versions' own lists may be incomplete."""
         return dict(self._mlflow().get_registered_model(name).aliases)
@@ -102,10 +155,12 @@ class MlflowRegistry:
     async def _completed(self, found: Any, aliases: dict[str, str]) -> ModelVersion:
         """A version with its run's metrics; the training log's own stay with the run."""
         metrics: dict[str, float] = {}
+        params: dict[str, str] = {}
         if found.run_id:
             run = await self._call(lambda: self._mlflow().get_run(found.run_id))
             if run is not None:
                 metrics = {key: value for key, value in run.data.metrics.items() if "/" not in key}
+                params = dict(run.data.params)
         return ModelVersion(
             name=found.name,
             version=int(found.version),
@@ -114,6 +169,7 @@ class MlflowRegistry:
                 sorted(alias for alias, number in aliases.items() if number == str(found.version))
             ),
             metrics=metrics,
+            params=params,
             tags=dict(found.tags),
             artifact=found.tags.get(_ARTIFACT),
             evaluation=found.tags.get(_EVALUATION),
@@ -135,6 +191,46 @@ class MlflowRegistry:
     async def _call(self, call: Callable[[], T]) -> T | None:
         """`call` in a thread; None where MLflow has no such thing."""
         return await asyncio.to_thread(_answered, call)
+
+
+def _evaluation(text: str) -> Evaluation | None:
+    """The stored evaluation, or None where the text is none."""
+    try:
+        found = json.loads(text)
+        return Evaluation(
+            holdout=str(found["holdout_sha256"]),
+            rows=int(found["rows"]),
+            metrics=_numbers(found["metrics"]),
+            verdict=str(found["verdict"]),
+            digest=str(found["digest"]),
+            slices=tuple(_slice(each) for each in found.get("slices") or ()),
+            latency_ms=_number(found.get("latency_ms")),
+            size_bytes=None if found.get("size_bytes") is None else int(found["size_bytes"]),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _slice(found: Mapping[str, Any]) -> SliceMetrics:
+    """Metrics stand beside the slice's name, as evaluation scripts write them, or in `metrics`."""
+    beside = {key: value for key, value in found.items() if key not in {"column", "value", "rows"}}
+    value = found["value"]
+    return SliceMetrics(
+        column=str(found["column"]),
+        value=f"{value:g}" if isinstance(value, float) else str(value),
+        rows=int(found["rows"]),
+        metrics=_numbers(found.get("metrics", beside)),
+    )
+
+
+def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
+    numbers = {key: _number(value) for key, value in found.items()}
+    return {key: value for key, value in numbers.items() if value is not None}
+
+
+def _number(value: Any) -> float | None:
+    wanted = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if wanted else None
 
 
 def _answered(call: Callable[[], T]) -> T | None:

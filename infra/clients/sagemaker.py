@@ -20,6 +20,7 @@ from actions.ports import (
     EndpointState,
     Invocation,
     JobProgress,
+    RunningJob,
     Variant,
 )
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _LOG_GROUPS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
+_ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
+# An instance that has just come may have written nothing.
+_STREAMS_TRIED = 3
 _RUNNING = frozenset({"InProgress"})
 _TRANSIENT = frozenset(
     {
@@ -96,6 +100,19 @@ class SageMakerCloud:
         await _call(lambda: self._stop_training(job))
         await _call(lambda: self._stop_processing(job))
 
+    async def running_jobs(self, prefix: str) -> Sequence[RunningJob]:
+        """Training and processing jobs under way whose name starts with the prefix, oldest first.
+
+        Raises:
+            CloudUnavailableError: AWS does not answer.
+        """
+        found = await asyncio.gather(
+            _call(lambda: self._running_trainings(prefix)),
+            _call(lambda: self._running_processings(prefix)),
+        )
+        jobs = [job for kind in found for job in kind if job.name.startswith(prefix)]
+        return sorted(jobs, key=lambda job: job.created)
+
     async def log_tail(self, job: str, lines: int) -> Sequence[str]:
         """The last lines of the job's newest log, oldest first; empty where there is none.
 
@@ -103,6 +120,14 @@ class SageMakerCloud:
             CloudUnavailableError: AWS does not answer.
         """
         return await _call(lambda: self._tail(job, lines))
+
+    async def endpoint_log(self, name: str, lines: int) -> Sequence[str]:
+        """The last lines of the endpoint's newest log, oldest first; empty where there is none.
+
+        Raises:
+            CloudUnavailableError: AWS does not answer.
+        """
+        return await _call(lambda: self._endpoint_tail(name, lines))
 
     async def endpoint(self, name: str) -> EndpointState | None:
         """The endpoint, or None.
@@ -157,24 +182,56 @@ class SageMakerCloud:
                     stream["logStreamName"],
                 )
                 newest = max(newest, seen) if newest else seen
-        if newest is None:
-            return []
+        return [] if newest is None else self._last_lines(newest[1], newest[2], lines)
+
+    def _streams(self, group: str, job: str) -> list[Any]:
+        # The slash ends the name: "demo-R1-a1" is a prefix of "demo-R1-a12".
+        return _streams_of(
+            lambda: self._logs.describe_log_streams(
+                logGroupName=group, logStreamNamePrefix=f"{job}/"
+            )
+        )
+
+    def _endpoint_tail(self, name: str, lines: int) -> list[str]:
+        group = f"{_ENDPOINT_LOGS}/{name}"
+        streams = _streams_of(
+            lambda: self._logs.describe_log_streams(
+                logGroupName=group, orderBy="LastEventTime", descending=True
+            )
+        )
+        # The instance that came last: where a deployment fails, the old ones go on writing.
+        streams.sort(key=lambda each: each.get("creationTime") or 0, reverse=True)
+        for stream in streams[:_STREAMS_TRIED]:
+            written = self._last_lines(group, stream["logStreamName"], lines)
+            if written:
+                return written
+        return []
+
+    def _last_lines(self, group: str, stream: str, lines: int) -> list[str]:
         events = self._logs.get_log_events(
-            logGroupName=newest[1], logStreamName=newest[2], limit=lines, startFromHead=False
+            logGroupName=group, logStreamName=stream, limit=lines, startFromHead=False
         )["events"]
         return [event["message"].rstrip("\n") for event in events][-lines:]
 
-    def _streams(self, group: str, job: str) -> list[Any]:
-        try:
-            # The slash ends the name: "demo-R1-a1" is a prefix of "demo-R1-a12".
-            found = self._logs.describe_log_streams(
-                logGroupName=group, logStreamNamePrefix=f"{job}/"
-            )
-        except ClientError as error:
-            if error.response["Error"].get("Code") == "ResourceNotFoundException":
-                return []
-            raise
-        return list(found["logStreams"])
+    def _running_trainings(self, prefix: str) -> list[RunningJob]:
+        pages = self._sagemaker.get_paginator("list_training_jobs").paginate(
+            NameContains=prefix, StatusEquals="InProgress"
+        )
+        return [
+            RunningJob(job["TrainingJobName"], "training", job["CreationTime"])
+            for page in pages
+            for job in page["TrainingJobSummaries"]
+        ]
+
+    def _running_processings(self, prefix: str) -> list[RunningJob]:
+        pages = self._sagemaker.get_paginator("list_processing_jobs").paginate(
+            NameContains=prefix, StatusEquals="InProgress"
+        )
+        return [
+            RunningJob(job["ProcessingJobName"], "processing", job["CreationTime"])
+            for page in pages
+            for job in page["ProcessingJobSummaries"]
+        ]
 
     def _endpoint(self, name: str) -> EndpointState | None:
         found = _or_none(lambda: self._sagemaker.describe_endpoint(EndpointName=name))
@@ -242,6 +299,16 @@ def _variants(live: Sequence[Any], configured: dict[str, Any]) -> tuple[Variant,
             )
         )
     return tuple(found)
+
+
+def _streams_of(describe: Callable[[], Any]) -> list[Any]:
+    """The log streams that `describe` finds; none where the group does not exist."""
+    try:
+        return list(describe()["logStreams"])
+    except ClientError as error:
+        if error.response["Error"].get("Code") == "ResourceNotFoundException":
+            return []
+        raise
 
 
 def _parsed(body: str) -> Any:

@@ -145,10 +145,38 @@ async def test_running_training_is_stopped_once(cloud, platform, train):
         "the job trains",
     )
     assert (await cloud.training(job)).status == "InProgress"
+    [running] = await cloud.running_jobs("clients-R3-")
+    assert (running.name, running.kind) == (job, "training")
+    assert running.created.tzinfo is not None
+    assert await cloud.running_jobs("ients-R3-") == []
     await cloud.stop_job(job)
     await cloud.stop_job(job)
     ended(platform, job, "Stopped")
     await cloud.stop_job(job)
+    assert await cloud.running_jobs("clients-R3-") == []
+
+
+async def test_jobs_beyond_one_page_are_found(cloud, platform, train, monkeypatch):
+    jobs = [train(f"clients-R4-a{n}", "endless") for n in (1, 2, 3)]
+    list_jobs = cloud._sagemaker.get_paginator
+
+    class SmallPages:
+        """The paginator of the real client, two jobs a page."""
+
+        def __init__(self, operation):
+            self._pages = list_jobs(operation)
+
+        def paginate(self, **query):
+            return self._pages.paginate(**query, PaginationConfig={"PageSize": 2})
+
+    monkeypatch.setattr(cloud._sagemaker, "get_paginator", SmallPages)
+    try:
+        assert [job.name for job in await cloud.running_jobs("clients-R4-")] == jobs
+    finally:
+        for job in jobs:
+            await cloud.stop_job(job)
+    for job in jobs:
+        ended(platform, job, "Stopped")
 
 
 async def test_endpoint_tells_what_is_live(cloud, endpoint):
@@ -158,6 +186,28 @@ async def test_endpoint_tells_what_is_live(cloud, endpoint):
     (variant,) = found.variants
     assert (variant.model_name, variant.instance_type) == ("clients-R1-a1", "ml.m5.large")
     assert (variant.instance_count, variant.weight) == (2, 1.0)
+
+
+async def test_endpoints_log_is_its_newest_instances(cloud, platform, endpoint):
+    await cloud.invoke(endpoint, {"dataframe_split": {"columns": ["x"], "data": [[5]]}})
+    platform.services.eventually(lambda: logged(platform, endpoint), "the server has logged")
+    lines = await cloud.endpoint_log(endpoint, 200)
+    assert lines
+    assert await cloud.endpoint_log(endpoint, 1) == lines[-1:]
+    logs, group = platform.client("logs"), f"/aws/sagemaker/Endpoints/{endpoint}"
+    logs.create_log_stream(logGroupName=group, logStreamName="AllTraffic/i-00-silent")
+    assert await cloud.endpoint_log(endpoint, 200)
+    logs.create_log_stream(logGroupName=group, logStreamName="AllTraffic/i-01-newest")
+    event = {"timestamp": 1, "message": "it came last, and wrote before the others did\n"}
+    logs.put_log_events(
+        logGroupName=group, logStreamName="AllTraffic/i-01-newest", logEvents=[event]
+    )
+    assert await cloud.endpoint_log(endpoint, 5) == [event["message"].rstrip()]
+
+
+def logged(platform, endpoint):
+    group = f"/aws/sagemaker/Endpoints/{endpoint}"
+    return platform.client("logs").filter_log_events(logGroupName=group)["events"]
 
 
 async def test_endpoint_answers(cloud, endpoint):
@@ -176,6 +226,8 @@ async def test_what_does_not_exist(cloud, platform):
     assert await cloud.training("never-R1-a1") is None
     assert await cloud.endpoint("never") is None
     assert await cloud.log_tail("never-R1-a1", 10) == []
+    assert await cloud.endpoint_log("never", 10) == []
+    assert await cloud.running_jobs("never-R1-") == []
     await cloud.stop_job("never-R1-a1")
     with pytest.raises(EndpointError, match="There is no endpoint never"):
         await cloud.invoke("never", {})
@@ -191,3 +243,7 @@ async def test_aws_that_is_away_is_said(platform, monkeypatch):
         await away.training("clients-R1-a1")
     with pytest.raises(CloudUnavailableError, match="does not answer"):
         await away.invoke("any", {})
+    with pytest.raises(CloudUnavailableError, match="does not answer"):
+        await away.running_jobs("clients-")
+    with pytest.raises(CloudUnavailableError, match="does not answer"):
+        await away.endpoint_log("any", 10)
