@@ -1,18 +1,23 @@
-"""What each command does: reads answer, changes plan."""
+"""What each command does: reads answer, changes plan, direct ones act."""
 
 from actions.answers import Answer
-from actions.behaviour import AnswerCommand, PlanCommand
+from actions.behaviour import AnswerCommand, DirectCommand, PlanCommand
 from actions.catalog import COMMANDS
 from actions.commands import (
+    approve_request,
     deploy_model,
     help,  # noqa: A004 -- the module is named after its command, as all are
     list_models,
     list_runs,
     predict,
+    promote_model,
+    reject_request,
+    rollback_model,
     show_endpoint,
     show_run,
     stop_run,
     train_model,
+    undeploy_model,
 )
 from actions.context import Context, Params
 
@@ -33,7 +38,16 @@ READS: dict[str, AnswerCommand] = {
 
 CHANGES: dict[str, PlanCommand] = {
     deploy_model.SPEC.name: deploy_model.plan,
+    promote_model.SPEC.name: promote_model.plan,
+    rollback_model.SPEC.name: rollback_model.plan,
     stop_run.SPEC.name: stop_run.plan,
     train_model.SPEC.name: train_model.plan,
+    undeploy_model.SPEC.name: undeploy_model.plan,
 }
 """Commands that show a plan first."""
+
+DIRECT: dict[str, DirectCommand] = {
+    approve_request.SPEC.name: approve_request.act,
+    reject_request.SPEC.name: reject_request.act,
+}
+"""Commands that act at once, on what was shown before."""

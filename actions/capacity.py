@@ -104,6 +104,11 @@ def spoken(value: timedelta) -> str:
     return " ".join(f"{number} {unit}" for number, unit in units if number) or "0 s"
 
 
+def spoken_seconds(seconds: int) -> str:
+    """Seconds as people say them."""
+    return spoken(timedelta(seconds=seconds))
+
+
 def _allowed(context: Context, name: str, patterns: Iterable[str]) -> bool:
     return instance_allowed(context.world.policy, name, patterns)
 

@@ -28,7 +28,7 @@ class World:
     registry: Registry
     cloud: Cloud
     serving_image: str
-    """URI of the image that serves MLflow models."""
+    """URI of the image that serves MLflow models, without the framework at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ class Context:
             kms_key=found.kms_key,
         )
 
+    def bake_seconds(self, name: str) -> int:
+        """How long a change in the environment is watched before it is final."""
+        return int(self.world.policy.environment(name).bake.total_seconds())
+
     @property
     def requested_by(self) -> PersonRef:
         """The speaker, as plans carry them."""
@@ -97,6 +101,10 @@ class Context:
             "cooper:environment": environment,
             "cooper:requested-by": self.who.id,
         }
+
+    def serving_image(self, project: RegisteredProject) -> str:
+        """The image that serves the project's models: one a framework, scikit-learn's by default."""
+        return f"{self.world.serving_image}-{project.spec.image.framework or 'sklearn'}"
 
     def endpoint_name(self, project: str, environment: str) -> str:
         """`{installation}-{project}-{environment}`, within SageMaker's 63 characters."""

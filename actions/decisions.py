@@ -40,3 +40,44 @@ def rejected(request: Request, by: str, reason: str | None) -> Answer:
         tone="warning",
         mentions=(request.requester_id,),
     )
+
+
+def explained(request: Request, by: str, reason: str) -> Answer:
+    """Who decided against it says why."""
+    return Answer(
+        text=f"{by} on {request.id}: {reason}", tone="warning", mentions=(request.requester_id,)
+    )
+
+
+def asking_again(request: Request, changes: tuple[str, ...], policy: Policy) -> Answer:
+    """The plan is no longer the one that people agreed to; `request` has the new one."""
+    left = outstanding(request.plan, ())
+    roles = {need.role for need in left if need.role is not None}
+    called = holders(policy, roles, request.project, request.plan.environment)
+    what = "; ".join(changes) or "what it rests on"
+    return Answer(
+        title=f"{request.id} waits for you again",
+        text=f"Since you agreed, something changed: {what}. Nothing was done yet. "
+        f"The new plan needs {spoken(left)}; its card above has it.",
+        tone="warning",
+        mentions=tuple(one for one in called if one != request.requester_id),
+    )
+
+
+def another_attempt(request: Request, reason: str, most: int) -> Answer:
+    """The job lost its capacity, and the same is tried again."""
+    return Answer(
+        text=f"{request.id}: {reason} Attempt {request.attempt} of at most {most} starts now. It goes "
+        "on from the last checkpoint where there is one, and stays within the plan's price.",
+        tone="warning",
+    )
+
+
+def impossible(request: Request) -> Answer:
+    """What people agreed to can no longer be done."""
+    return Answer(
+        title=f"{request.id} cannot go on",
+        text=f"{request.note} Nothing was changed.",
+        tone="error",
+        mentions=(request.requester_id,),
+    )

@@ -1,4 +1,4 @@
-"""Carrying out what was decided, and following it to its end.
+"""Carrying out what was decided.
 
 Every step looks before it acts and is safe to repeat: the run's id is made from the request, the
 orchestrator attaches to a run of that id with the same plan, and the stored state moves only from
@@ -10,13 +10,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from actions import decisions
+from actions.answers import Refusal
+from actions.checks import same_policy, still_allowed
 from actions.context import World
-from actions.outcomes import announcement, failure_reason
+from actions.planning_again import differences, planned_again
 from actions.ports import ConflictingRunError, RunState, Unavailable
-from actions.progress import observed
 from actions.reports import STAGES
-from actions.requests import Request, RunProgress, StageProgress, State
-from actions.store import AuditEntry, Deployment, Store, Transaction
+from actions.requests import Plan, Request, RunProgress, StageProgress, State, outstanding
+from actions.runs import SERVING
+from actions.store import AuditEntry, Store, Transaction
+
+GATE = "approve"
+"""The task at which a run waits for people."""
 
 
 class Signer(Protocol):
@@ -38,23 +44,30 @@ class Execution:
         self._clock = clock
 
     async def advance(self, number: int) -> None:
-        """Do what the request's state asks for: start it, or stop it; nothing in other states.
+        """Do what the request's state asks for: start it, let it go on, or stop it.
 
         Raises:
             Unavailable: The orchestrator or the cloud does not answer; the card says so, and the
                 caller tries again later.
         """
         async with self._store.transaction() as tx:
-            request = await tx.request(number)
+            request, known = await tx.request(number), await tx.run(number)
         if request is None:
             return
+        parked = known is not None and known.parked and known.run_id == request.run_id
         try:
             if request.state is State.STOPPING:
                 await self._stop(request)
             elif request.state is State.QUEUED and request.plan.target is not None:
                 await self._stop_target(request)
+            elif request.state is State.QUEUED and not await self._may_start(request):
+                return
+            elif request.state is State.QUEUED and parked:
+                await self._release(request)
             elif request.state is State.QUEUED:
                 await self._start(request)
+            elif request.state.finished and parked:
+                await self._end_parked(request)
         except Unavailable as error:
             # A stop keeps its note, which says who asked for it.
             if request.state is State.QUEUED:
@@ -65,32 +78,28 @@ class Execution:
         """End a request that a fault of ours keeps from starting or stopping."""
         await self._move(number, State.FAILED, "A fault of Cooper's kept it from starting.")
 
-    async def follow(self, number: int) -> bool:
-        """Look at the request's run and store what changed; whether anything did."""
+    async def _may_start(self, request: Request) -> bool:
+        """Whether those who asked and agreed still may, in the moment of the effect; ends it if not."""
         async with self._store.transaction() as tx:
-            request = await tx.request(number)
-            known = await tx.run(number)
-        if request is None or request.state not in {State.RUNNING, State.STOPPING}:
+            votes = await tx.votes(request.number)
+            who = await tx.person(request.place.team, request.requester_id)
+        try:
+            if outstanding(request.plan, votes):
+                raise Refusal("It lacks approvals.")
+            if who is None:
+                same_policy(self._world.policy, request)
+            else:
+                still_allowed(self._world.policy, who, request)
+        except Refusal as refusal:
+            await self._move(request.number, State.FAILED, f"Not started: {refusal.text}")
             return False
-        if known is None:
-            return False
-        seen = await observed(self._world, known)
-        if seen == known:
-            return False
-        tail = await self._log_tail(request) if seen.state == "failed" else ()
-        async with self._store.transaction() as tx:
-            await tx.save_run(number, seen)
-            if seen.state in {"success", "failed"}:
-                await self._finish(tx, number, seen, tail)
-            await tx.show_card(number)
         return True
 
     async def _start(self, request: Request) -> None:
         dag, plan = request.plan.dag, request.plan.conf
         if dag is None or plan is None:
             return
-        if await self._waits_for_another(request):
-            return
+        await self._wait_for_others(request)
         try:
             run = await self._world.orchestrator.trigger(
                 dag, request.run_id, self._sign(plan, request.run_id)
@@ -112,34 +121,88 @@ class Execution:
             current = await tx.request(request.number, lock=True)
             if current is None or current.state is not State.QUEUED:
                 return False
-            await tx.save_run(request.number, _beginning(dag, run))
-            await tx.save_request(current.moved(State.RUNNING, self._clock()))
-            await tx.audit(
-                AuditEntry(
-                    "cooper",
-                    "started",
-                    request.number,
-                    request.project,
-                    {"run": request.run_id, "plan": request.plan.digest},
-                )
-            )
-            await tx.show_card(request.number)
+            earlier = await tx.run(request.number)
+            await tx.save_run(request.number, _beginning(dag, run, earlier))
+            await self._runs(tx, current)
         return True
 
-    async def _waits_for_another(self, request: Request) -> bool:
-        """Whether another deployment of this project and environment is under way."""
-        if request.command != "deploy_model":
-            return False
+    async def _runs(self, tx: Transaction, queued: Request) -> None:
+        note = queued.note if queued.attempt > 1 else None
+        await tx.save_request(queued.moved(State.RUNNING, self._clock(), note))
+        detail = {"run": queued.run_id, "plan": queued.plan.digest}
+        await tx.audit(AuditEntry("cooper", "started", queued.number, queued.project, detail))
+        await tx.show_card(queued.number)
+
+    async def _release(self, request: Request) -> None:
+        """Let a run that waits for people go on with the plan that they agreed to."""
+        dag, plan = request.plan.dag, request.plan.conf
+        if dag is None or plan is None or await self._asks_again(request):
+            return
+        await self._wait_for_others(request)
+        async with self._store.transaction() as tx:
+            votes = await tx.votes(request.number)
+        agreed = [v for v in votes if v.approve and v.plan_digest == request.plan.digest]
+        try:
+            await self._world.orchestrator.approve(
+                dag,
+                request.run_id,
+                GATE,
+                self._sign(plan, request.run_id),
+                by=", ".join(vote.voter_name for vote in agreed) or "nobody had to agree",
+            )
+        except ConflictingRunError as error:
+            await self._move(request.number, State.FAILED, str(error))
+            return
+        async with self._store.transaction() as tx:
+            current = await tx.request(request.number, lock=True)
+            known = await tx.run(request.number)
+            if current is None or known is None or current.state is not State.QUEUED:
+                return
+            await tx.save_run(request.number, known.model_copy(update={"parked": False}))
+            await self._runs(tx, current)
+
+    async def _asks_again(self, request: Request) -> bool:
+        """Whether the plan changed once more since the last vote; then people are asked again."""
+        now = self._clock()
+        async with self._store.transaction() as tx:
+            current = await tx.request(request.number, lock=True)
+            if current is None or current.version != request.version:
+                return True
+            try:
+                plan = await planned_again(tx, self._world, current, now)
+            except Refusal as refusal:
+                failed = current.moved(State.FAILED, now, refusal.text)
+                await tx.save_request(failed)
+                await tx.audit(
+                    AuditEntry(
+                        "cooper", "failed", current.number, current.project, {"note": failed.note}
+                    )
+                )
+                await tx.start(current.number)
+                await tx.show_card(current.number)
+                return True
+            if plan.digest == current.plan.digest:
+                return False
+            await ask_again(tx, self._world, current, plan, now)
+            return True
+
+    async def _wait_for_others(self, request: Request) -> None:
+        """One change of an endpoint at a time.
+
+        Raises:
+            BusyError: Another one of this project and environment is under way.
+        """
+        if request.command not in SERVING:
+            return
         async with self._store.transaction() as tx:
             others = await tx.requests(
                 project=request.project,
-                commands=("deploy_model",),
+                commands=SERVING,
                 states=(State.RUNNING, State.STOPPING),
             )
         same = [r for r in others if r.plan.environment == request.plan.environment]
-        if not same:
-            return False
-        raise BusyError(same[0].id)
+        if same:
+            raise BusyError(same[0].id)
 
     async def _stop(self, request: Request) -> None:
         dag = request.plan.dag
@@ -148,6 +211,15 @@ class Execution:
             await self._world.orchestrator.stop(dag, request.run_id)
             await self._world.cloud.stop_job(request.run_id)
         await self._move(request.number, State.STOPPED, request.note)
+
+    async def _end_parked(self, request: Request) -> None:
+        """A run that waited for people and will not go on."""
+        if request.plan.dag is not None:
+            await self._world.orchestrator.stop(request.plan.dag, request.run_id)
+        async with self._store.transaction() as tx:
+            known = await tx.run(request.number)
+            if known is not None:
+                await tx.save_run(request.number, known.model_copy(update={"parked": False}))
 
     async def _stop_target(self, request: Request) -> None:
         target = int(str(request.plan.target).removeprefix("R"))
@@ -169,52 +241,6 @@ class Execution:
             await tx.show_card(target)
             await tx.show_card(request.number)
 
-    async def _finish(
-        self, tx: Transaction, number: int, seen: RunProgress, tail: tuple[str, ...]
-    ) -> None:
-        request = await tx.request(number, lock=True)
-        if request is None or request.state not in {State.RUNNING, State.STOPPING}:
-            return
-        now = self._clock()
-        if seen.state == "success":
-            ended = await tx.save_request(request.moved(State.SUCCEEDED, now))
-            await self._record_deployment(tx, ended, seen)
-        elif request.state is State.STOPPING:
-            ended = await tx.save_request(request.moved(State.STOPPED, now, request.note))
-        else:
-            reason = failure_reason(seen)
-            ended = await tx.save_request(request.moved(State.FAILED, now, reason))
-        await tx.audit(
-            AuditEntry("cooper", ended.state.value, number, ended.project, {"note": ended.note})
-        )
-        answer = announcement(ended, seen, tail, self._world)
-        await tx.say(f"end:{ended.run_id}", ended.place, answer)
-
-    async def _record_deployment(
-        self, tx: Transaction, request: Request, seen: RunProgress
-    ) -> None:
-        deployed = seen.reports.get("deploy")
-        conf = request.plan.conf
-        if request.command != "deploy_model" or deployed is None or conf is None:
-            return
-        await tx.add_deployment(
-            Deployment(
-                project=str(conf["project"]),
-                environment=str(conf["environment"]["name"]),
-                endpoint=deployed["endpoint"],
-                endpoint_config=deployed["endpoint_config"],
-                model_version=conf["model"]["version"],
-                request=request.number,
-                good=self._clock(),
-            )
-        )
-
-    async def _log_tail(self, request: Request) -> tuple[str, ...]:
-        try:
-            return tuple(await self._world.cloud.log_tail(request.run_id, 25))
-        except Unavailable:
-            return ()
-
     async def _move(self, number: int, to: State, note: str | None) -> None:
         async with self._store.transaction() as tx:
             request = await tx.request(number, lock=True)
@@ -222,6 +248,8 @@ class Execution:
                 return
             await tx.save_request(request.moved(to, self._clock(), note))
             await tx.audit(AuditEntry("cooper", to.value, number, request.project, {"note": note}))
+            if to is State.FAILED:
+                await tx.start(number)
             await tx.show_card(number)
 
     async def _note(self, number: int, note: str) -> None:
@@ -234,17 +262,40 @@ class Execution:
 
 
 class BusyError(Unavailable):
-    """Another deployment of the same project and environment is under way."""
+    """Another change of the same project's endpoint in this environment is under way."""
 
     def __init__(self, other: str) -> None:
         super().__init__(f"Waits for {other} to end: one deployment at a time.")
 
 
-def _beginning(dag: str, run: RunState) -> RunProgress:
+async def ask_again(
+    tx: Transaction, world: World, request: Request, plan: Plan, now: datetime
+) -> None:
+    """Put the new plan before the voters; where nobody has to agree to it, it goes on."""
+    changes = differences(request.plan, plan)
+    detail = {"plan": plan.digest, "changes": list(changes)}
+    await tx.audit(AuditEntry("cooper", "asked again", request.number, request.project, detail))
+    if plan.needs:
+        note = f"Changed since it was approved: {'; '.join(changes) or 'what it rests on'}."
+        asked = await tx.save_request(request.asking(plan, now, note))
+        call = decisions.asking_again(asked, changes, world.policy)
+        await tx.say(f"call:{asked.id}:{plan.digest}", asked.place, call)
+    else:
+        queued = request if request.state is State.QUEUED else request.moved(State.QUEUED, now)
+        await tx.save_request(replace(queued, plan=plan))
+        await tx.start(request.number)
+    await tx.show_card(request.number)
+
+
+def _beginning(dag: str, run: RunState, earlier: RunProgress | None) -> RunProgress:
+    before = 0
+    if earlier is not None and earlier.run_id != run.run_id:
+        before = earlier.earlier_seconds + (earlier.billable_seconds or 0)
     return RunProgress(
         run_id=run.run_id,
         dag=dag,
         state=run.state,
         stages=tuple(StageProgress(name=name) for name in STAGES[dag]),
         started=run.started,
+        earlier_seconds=before,
     )

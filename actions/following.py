@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from actions.context import World
-from actions.execution import Execution
 from actions.ports import Unavailable
 from actions.requests import Request, RunProgress, State
 from actions.store import Store
+from actions.tracking import Tracking
 
 # Clocks differ a little between machines; a change seen twice costs one look.
 _OVERLAP = timedelta(seconds=5)
@@ -19,11 +19,11 @@ class Following:
     """One round after another over the runs under way."""
 
     def __init__(
-        self, store: Store, world: World, execution: Execution, clock: Callable[[], datetime]
+        self, store: Store, world: World, tracking: Tracking, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._world = world
-        self._execution = execution
+        self._tracking = tracking
         self._clock = clock
         self._since: datetime | None = None
         self._looked: dict[int, datetime] = {}
@@ -52,7 +52,7 @@ class Following:
             if request.run_id not in changed and not self._due(number, progress, now):
                 continue
             try:
-                moved[number] = await self._execution.follow(number)
+                moved[number] = await self._tracking.follow(number)
                 self._looked[number] = now
             except Unavailable:
                 raise

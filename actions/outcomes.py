@@ -11,8 +11,9 @@ from actions.runs import number
 def failure_reason(seen: RunProgress) -> str:
     """Why the run failed, in one line: the job's own reason, else the stage that failed."""
     failed = next((stage for stage in seen.stages if stage.state == "failed"), None)
+    restored = seen.reports.get("restore", {}).get("headline")
     if seen.failure:
-        return seen.failure
+        return f"{seen.failure} {restored}" if restored else seen.failure
     if failed is None:
         return "The run failed before its first stage."
     if failed.headline:
@@ -39,6 +40,8 @@ def announcement(request: Request, seen: RunProgress, log: Sequence[str], world:
         )
     if request.command == "train_model":
         return _trained(request, seen, world, links)
+    if request.command == "undeploy_model":
+        return _undeployed(request, links)
     return _deployed(request, seen, links)
 
 
@@ -95,10 +98,32 @@ def _deployed(request: Request, seen: RunProgress, links: list[Link]) -> Answer:
     fields = [Field(label="Endpoint", value=conf["endpoint"])]
     if latency is not None:
         fields.append(Field(label="First answer", value=f"{latency:.0f} ms"))
+    before = seen.reports.get("deploy", {}).get("previous_config")
+    if before:
+        fields.append(Field(label="Before", value=before))
+    again = "serves again" if request.command == "rollback_model" else "serves"
     return Answer(
-        title=f"{request.project} v{version} serves in {environment}",
-        text="It answered the project's sample. Say “predict” to try it.",
+        title=f"{request.project} v{version} {again} in {environment}",
+        text=f"It answered the project's sample. {_next_step(request, environment, before)}",
         tone="success",
         fields=tuple(fields),
+        links=tuple(links),
+    )
+
+
+def _next_step(request: Request, environment: str, before: str | None) -> str:
+    if environment == "production":
+        champion = "It is the champion now."
+        wrong = f" If something is wrong, say “roll back {request.project}”." if before else ""
+        return champion + wrong
+    return f"Say “predict” to try it, and “promote {request.project}” to take it to production."
+
+
+def _undeployed(request: Request, links: list[Link]) -> Answer:
+    return Answer(
+        title=f"{request.project} is down in {request.plan.environment}",
+        text="The endpoint is deleted and costs nothing any more. The model stays registered; "
+        f"“deploy {request.project} to {request.plan.environment}” serves it again.",
+        tone="success",
         links=tuple(links),
     )

@@ -1,10 +1,12 @@
 """What a run looks like now, put together from Airflow and SageMaker."""
 
 from actions.context import World
-from actions.ports import TaskState
+from actions.ports import Failure, TaskState
 from actions.requests import RunProgress, StageProgress
 
 _JOB_STAGES = {"train"}
+_WAITS_FOR_PEOPLE = "awaiting_input"
+_WITHOUT_REPORT = {"approve"}
 _ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 
@@ -21,11 +23,13 @@ async def observed(world: World, known: RunProgress) -> RunProgress:
     reports = dict(known.reports)
     for stage in known.stages:
         task = tasks.get(stage.name)
-        if task is not None and task.state == "success" and stage.name not in reports:
+        wanted = stage.name not in reports and stage.name not in _WITHOUT_REPORT
+        if task is not None and task.state == "success" and wanted:
             report = await world.orchestrator.report(known.dag, known.run_id, stage.name)
             if report is not None:
                 reports[stage.name] = report
     stages = tuple(_stage(stage, tasks.get(stage.name), reports) for stage in known.stages)
+    failure = await _failure(world, known, stages)
     seen = known.model_copy(
         update={
             "state": run.state,
@@ -34,7 +38,9 @@ async def observed(world: World, known: RunProgress) -> RunProgress:
             "started": run.started,
             "ended": run.ended,
             "phase": None,
-            "failure": await _failure(world, known, stages),
+            "failure": failure.reason if failure is not None else None,
+            "failure_kind": failure.kind if failure is not None else None,
+            "parked": any(task.state == _WAITS_FOR_PEOPLE for task in tasks.values()),
         }
     )
     return await _with_job(world, seen)
@@ -42,12 +48,14 @@ async def observed(world: World, known: RunProgress) -> RunProgress:
 
 async def _failure(
     world: World, known: RunProgress, stages: tuple[StageProgress, ...]
-) -> str | None:
+) -> Failure | None:
     """What the failed stage says of itself; the job's own reason is part of it."""
     failed = next((stage for stage in stages if stage.state == "failed"), None)
     if failed is None:
         return None
-    return known.failure or await world.orchestrator.failure(known.dag, known.run_id, failed.name)
+    if known.failure is not None and known.failure_kind is not None:
+        return Failure(known.failure, known.failure_kind)
+    return await world.orchestrator.failure(known.dag, known.run_id, failed.name)
 
 
 def _stage(

@@ -7,7 +7,7 @@ store applies a move only where the stored version is the one that was read.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -147,6 +147,8 @@ class Plan(_Stored):
     """The price is for an hour: it runs until somebody ends it."""
     approval_seconds: int | None = None
     """How long people have to agree, by the policy's rules."""
+    budgeted: str | None = None
+    """USD that the plan takes of a month's budget at most; None where it takes none."""
 
     @property
     def digest(self) -> str:
@@ -209,6 +211,21 @@ class Request:
             raise IllegalMoveError(self.id, self.state, to)
         return replace(self, state=to, changed=now, note=note)
 
+    def asking(self, plan: Plan, now: datetime, note: str | None = None) -> "Request":
+        """The request with a plan that people must agree to, for as long as the plan gives them.
+
+        Raises:
+            IllegalMoveError: The machine has no such move.
+        """
+        seconds = plan.approval_seconds
+        until = None if seconds is None else now + timedelta(seconds=seconds)
+        asked = self.moved(State.AWAITING_APPROVAL, now, note)
+        return replace(asked, plan=plan, expires=until)
+
+    def noted(self, note: str | None) -> "Request":
+        """The request with another note."""
+        return replace(self, note=note)
+
 
 @dataclass(frozen=True, slots=True)
 class Vote:
@@ -266,6 +283,8 @@ class RunProgress(_Stored):
     started: datetime | None = None
     ended: datetime | None = None
     billable_seconds: int | None = None
+    earlier_seconds: int = 0
+    """What earlier attempts of the request were billed."""
     failure: str | None = None
     """The job's own reason, where it failed."""
     failure_kind: str | None = None

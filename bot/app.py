@@ -12,9 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from actions.requests import State
+from actions.requests import Request, State, Vote
 from actions.store import EnvelopeRefusedError
-from bot.blocks.modal import edit_plan
+from bot.blocks.modal import edit_plan, explain_vote
 from bot.bootstrap import Core, core, policy, slack_client
 from bot.ingress import listen
 from bot.settings import Settings
@@ -33,35 +33,52 @@ def bolt_app(settings: Settings, client: AsyncWebClient, base: Core) -> AsyncApp
     )
 
     async def open_modal(body: dict[str, Any]) -> None:
-        await _open_edit(client, base, body)
+        await _open(client, base, body)
 
     listen(app, base.inbox, open_modal)
     return app
 
 
-async def _open_edit(client: AsyncWebClient, base: Core, body: dict[str, Any]) -> None:
-    """Open the edit modal within the three seconds of its trigger."""
+async def _open(client: AsyncWebClient, base: Core, body: dict[str, Any]) -> None:
+    """Open a card's modal within the three seconds of its trigger."""
     block = str(body["actions"][0].get("block_id", ""))
     number = block.removeprefix("request:R")
     try:
         async with base.store.transaction() as tx:
             request = await tx.request(int(number)) if number.isdigit() else None
+            votes = await tx.votes(int(number)) if number.isdigit() else ()
     except (SQLAlchemyError, OSError) as error:
         msg = f"The database did not answer about {block}."
         raise EnvelopeRefusedError(msg) from error
     user, channel = body["user"]["id"], body["channel"]["id"]
     if request is None:
         return
-    if request.requester_id != user:
-        refusal = f"Only {request.requester_name} can edit {request.id}."
-    elif request.state is not State.AWAITING_CONFIRMATION:
-        refusal = f"{request.id} {request.state.clause}; it can no longer be edited."
-    else:
-        view = edit_plan(request, _thread(body))
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
-        return
     thread = _thread(body)
-    await client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, text=refusal)
+    if body["actions"][0]["action_id"] == "edit":
+        refusal, view = _no_edit(request, user), edit_plan(request, thread)
+    else:
+        refusal, view = _no_reason(request, votes, user), explain_vote(request, thread)
+    if refusal is None:
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+    else:
+        await client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, text=refusal)
+
+
+def _no_edit(request: Request, user: str) -> str | None:
+    """Why this person cannot edit the plan; None where they can."""
+    if request.requester_id != user:
+        return f"Only {request.requester_name} can edit {request.id}."
+    if request.state is not State.AWAITING_CONFIRMATION:
+        return f"{request.id} {request.state.clause}; it can no longer be edited."
+    return None
+
+
+def _no_reason(request: Request, votes: tuple[Vote, ...], user: str) -> str | None:
+    """Why this person has no reason to give; None where they have."""
+    against = [vote for vote in votes if not vote.approve and vote.voter_id == user]
+    if not against:
+        return f"Only who rejected {request.id} can say why."
+    return f"You gave the reason for {request.id} already." if against[-1].reason else None
 
 
 def _thread(body: dict[str, Any]) -> str | None:

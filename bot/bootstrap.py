@@ -23,6 +23,7 @@ from actions.following import Following
 from actions.policy import Policy, load_policy
 from actions.service import Service
 from actions.signing import signed_conf
+from actions.tracking import Tracking
 from bot.conversation import Conversation
 from bot.home import Home
 from bot.ingress import Inbox
@@ -166,5 +167,5 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             bot_user=str((await client.auth_test())["user_id"]),
         )
         register(base.queue, handlers)
-        following = Following(base.store, outside, execution, now)
+        following = Following(base.store, outside, Tracking(base.store, outside, now), now)
         yield Worker(base.queue, base.engine, base.store, service, following, settings.poll_seconds)

@@ -20,6 +20,7 @@ from actions.spec import Risk
 from actions.store import DraftKey, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
 from bot import forms, replies
+from bot.blocks.modal import EXPLAIN
 from bot.inbound import Clicked, Said, Submitted, Typed
 from bot.surroundings import Surroundings, look
 
@@ -109,13 +110,16 @@ class Conversation:
             await self._propose(who, click.place, proposal, key)
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
-        """The modal that edits a plan; what cannot be read was refused before it closed."""
+        """A modal that edits a plan or explains a vote; what cannot be read was refused before."""
         params, problems = forms.read(form.values)
         try:
             if problems:
                 raise Refusal(" ".join(problems.values()))
             number = int(str(form.private["request"]).removeprefix("R"))
-            await self._service.edit(who, number, params)
+            if form.callback == EXPLAIN:
+                await self._service.voting.explain(who, number, str(params.get("reason", "")))
+            else:
+                await self._service.edit(who, number, params)
         except (Refusal, Unavailable) as refusal:
             await self._say(key, form.place, replies.refused(refusal, private=True), who.id)
 
@@ -181,9 +185,9 @@ class Conversation:
             case "cancel":
                 await self._service.cancel(who, number)
             case "approve":
-                await self._service.vote(who, number, digest, approve=True, reason=None)
+                await self._service.voting.vote(who, number, digest, approve=True)
             case "reject":
-                await self._service.vote(who, number, digest, approve=False, reason=None)
+                await self._service.voting.vote(who, number, digest, approve=False)
             case "stop":
                 await self._service.stop(who, number)
 

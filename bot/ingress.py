@@ -1,7 +1,7 @@
 """Everything that Slack sends is stored before it is acknowledged, once.
 
 A Bolt middleware puts the payload into the queue's database and answers; the worker does the rest.
-Only what needs Slack's three-second trigger opens here: the modal that edits a plan.
+Only what needs Slack's three-second trigger opens here: the modals of a card.
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _SEEN_SECONDS = 3600
+_MODALS = {"edit", "explain"}
 _SORRY = "I cannot reach my database, so I did not take that. Please try again in a minute."
 OpenModal = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -100,7 +101,7 @@ def listen(app: AsyncApp, inbox: Inbox, open_modal: OpenModal) -> None:
 
 
 def _opens_modal(body: dict[str, Any]) -> bool:
-    return body.get("type") == "block_actions" and body["actions"][0]["action_id"] == "edit"
+    return body.get("type") == "block_actions" and body["actions"][0]["action_id"] in _MODALS
 
 
 async def _apologise(client: AsyncWebClient, context: AsyncBoltContext) -> None:

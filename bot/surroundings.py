@@ -1,12 +1,14 @@
 """What stands around a message: the open plans, the run and the project of its thread."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from actions.people import Person
 from actions.requests import Request, State
+from actions.runs import RUNS, SERVING
 from actions.store import Store
 from bot.inbound import Said
 
@@ -20,6 +22,8 @@ class Surroundings:
     last: Request | None
     plans: tuple[Request, ...]
     running: Request | None
+    undecided: Request | None = None
+    """The thread's only request that waits for approval."""
 
     @property
     def plan(self) -> Request | None:
@@ -34,12 +38,16 @@ class Surroundings:
             found["project"] = self.last.project
         if self.running is not None:
             found["run"] = self.running.id
+        elif self.last is not None and self.last.command in RUNS:
+            found["run"] = self.last.id
+        if self.undecided is not None:
+            found["request"] = self.undecided.id
         return found
 
     @property
     def serving(self) -> str | None:
         """The environment that the thread is about: its latest deployment's."""
-        if self.last is None or self.last.command != "deploy_model":
+        if self.last is None or self.last.command not in SERVING:
             return None
         return self.last.plan.environment
 
@@ -53,9 +61,17 @@ async def look(store: Store, said: Said, who: Person, since: datetime) -> Surrou
             last = await tx.last_request_of(place, who.id, since)
         waiting = await tx.requests(states=(State.AWAITING_CONFIRMATION,), user=who.id, limit=50)
         active = await tx.requests(states=(State.QUEUED, State.RUNNING), limit=200)
+        undecided = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=200)
     here = (place.channel, place.thread)
-    plans = tuple(r for r in waiting if (r.place.channel, r.place.thread) == here)
-    runs = [
-        r for r in active if (r.place.channel, r.place.thread) == here and r.plan.target is None
-    ]
-    return Surroundings(last, plans, runs[0] if len(runs) == 1 else None)
+
+    def in_thread(found: Sequence[Request]) -> tuple[Request, ...]:
+        return tuple(r for r in found if (r.place.channel, r.place.thread) == here)
+
+    runs = tuple(r for r in in_thread(active) if r.plan.target is None)
+    return Surroundings(
+        last, in_thread(waiting), _only(runs), undecided=_only(in_thread(undecided))
+    )
+
+
+def _only(found: tuple[Request, ...]) -> Request | None:
+    return found[0] if len(found) == 1 else None

@@ -1,6 +1,11 @@
 """`approve_request`: agrees to a request."""
 
 from actions import parameters as p
+from actions.answers import Answer
+from actions.behaviour import Decisions
+from actions.context import Params
+from actions.people import Person
+from actions.requests import State
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -19,3 +24,16 @@ SPEC = Command(
     ),
     aliases=("approve",),
 )
+
+
+async def act(decisions: Decisions, who: Person, params: Params) -> Answer:
+    """The speaker's vote for the plan as it is now."""
+    number = int(params["request"].removeprefix("R"))
+    request = await decisions.vote(who, number, None, approve=True)
+    waiting = request.state is State.AWAITING_APPROVAL
+    then = "It still waits for others." if waiting else "That was the last one it needed."
+    return Answer(
+        text=f"You approved {request.id}, “{request.plan.title}”. {then}",
+        tone="success",
+        command=SPEC.name,
+    )

@@ -4,6 +4,7 @@ from actions import parameters as p
 from actions.answers import Answer, Table
 from actions.context import Context, Params
 from actions.requests import Request, State
+from actions.runs import RUNS
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -44,7 +45,7 @@ async def answer(context: Context, params: Params) -> Answer:
         project=project,
         states=_STATES.get(params.get("state", ""), ()),
         user=context.who.id if said == "me" else said,
-        commands=("train_model", "deploy_model"),
+        commands=RUNS,
         limit=200,
     )
     visible = [r for r in found if r.project and context.may_see(SPEC.name, r.project)][:_SHOWN]

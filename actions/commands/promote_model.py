@@ -1,6 +1,13 @@
 """`promote_model`: puts what staging serves into production."""
 
 from actions import parameters as p
+from actions.answers import Refusal
+from actions.context import Context, Params
+from actions.deploying import fresh, passed_for_production, planned
+from actions.ports import ModelVersion
+from actions.registration import RegisteredProject
+from actions.requests import Plan
+from actions.serving import served_version
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -22,3 +29,49 @@ SPEC = Command(
     dag="deploy_model",
     aliases=("promote",),
 )
+
+
+SOURCE, TARGET = "staging", "production"
+
+
+async def plan(context: Context, params: Params) -> Plan:
+    """Production serves what staging serves."""
+    project = context.project(params["project"])
+    context.permit(SPEC.name, project.slug, TARGET)
+    version = await _in_staging(context, project)
+    _is_meant(project, version, params.get("version"))
+    passed_for_production(version, TARGET)
+    change = await fresh(context, "promote_model", project, TARGET, version, {})
+    title = f"Promote {project.slug} v{version.version} to {TARGET}"
+    return await planned(context, title, change)
+
+
+async def _in_staging(context: Context, project: RegisteredProject) -> ModelVersion:
+    state = await context.world.cloud.endpoint(context.endpoint_name(project.slug, SOURCE))
+    if state is None:
+        raise Refusal(
+            f"Nothing of {project.slug} serves in staging, so there is nothing to promote. "
+            f"“deploy {project.slug} to staging” comes first."
+        )
+    if state.status != "InService":
+        raise Refusal(f"{state.name} is {state.status} now. Ask again when it is in service.")
+    number = await served_version(context.tx, state)
+    if number is None:
+        raise Refusal(
+            f"{state.name} runs {state.config}, which I did not make, so I do not know what "
+            "it serves."
+        )
+    version = await context.world.registry.version(project.slug, number)
+    if version is None:
+        raise Refusal(f"Staging serves {project.slug} v{number}, which was deleted from MLflow.")
+    return version
+
+
+def _is_meant(project: RegisteredProject, version: ModelVersion, said: int | str | None) -> None:
+    named = {version.version, *version.aliases}
+    if said is not None and said not in named and said != "latest":
+        what = f"v{said}" if isinstance(said, int) else f"the {said}"
+        raise Refusal(
+            f"Staging serves {project.slug} v{version.version}, not {what}. Deploy {what} to "
+            "staging first."
+        )

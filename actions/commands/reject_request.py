@@ -1,6 +1,10 @@
 """`reject_request`: decides against a request."""
 
 from actions import parameters as p
+from actions.answers import Answer
+from actions.behaviour import Decisions
+from actions.context import Params
+from actions.people import Person
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -21,3 +25,14 @@ SPEC = Command(
     ),
     aliases=("reject",),
 )
+
+
+async def act(decisions: Decisions, who: Person, params: Params) -> Answer:
+    """The speaker's vote against the plan, which ends the request."""
+    number = int(params["request"].removeprefix("R"))
+    reason = params.get("reason")
+    request = await decisions.vote(who, number, None, approve=False, reason=reason)
+    return Answer(
+        text=f"You rejected {request.id}, “{request.plan.title}”; nothing of it starts.",
+        command=SPEC.name,
+    )

@@ -5,7 +5,7 @@ from actions.answers import Answer, Field, Link, Refusal
 from actions.context import Context, Params
 from actions.reports import STAGE_NAMES
 from actions.requests import Request, RunProgress
-from actions.runs import find_run, number
+from actions.runs import RUNS, find_run, number
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -60,7 +60,7 @@ async def _request(context: Context, params: Params) -> Request:
     if "run" in params:
         return await find_run(context, params["run"])
     project = context.project(params["project"]).slug if "project" in params else None
-    latest = await context.tx.requests(project=project, commands=("train_model", "deploy_model"))
+    latest = await context.tx.requests(project=project, commands=RUNS)
     visible = [r for r in latest if r.project and context.may_see(SPEC.name, r.project)]
     if not visible:
         raise Refusal(

@@ -3,14 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+from actions import budgets
 from actions import parameters as p
+from actions.agreement import agreement
 from actions.answers import Refusal
 from actions.capacity import Capacity, spoken, training_capacity
 from actions.context import Context, Params
 from actions.plans import Image, Metric, Threshold, TrainingPlan
-from actions.policy import approvals_needed
 from actions.registration import RegisteredProject
-from actions.requests import ApprovalNeed, Line, Plan
+from actions.requests import Line, Plan
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -46,6 +47,8 @@ SPEC = Command(
 
 # Trainings run beside staging: production holds what was approved for it and nothing else.
 ENVIRONMENT = "staging"
+ATTEMPTS = 3
+"""When capacity is lacking or taken back; together they stay within the plan's time and price."""
 
 
 async def plan(context: Context, params: Params) -> Plan:
@@ -55,13 +58,20 @@ async def plan(context: Context, params: Params) -> Plan:
     _registered_data(project, params)
     capacity = training_capacity(context, project, params)
     hyperparameters = {**project.spec.hyperparameters, **params.get("hyperparameters", {})}
-    needs = approvals_needed(context.world.policy, SPEC.name, ENVIRONMENT, capacity.usd)
+    found = await budgets.accounts(context, project)
+    budgets.check(found, capacity.usd, context.now)
+    asked = agreement(context, SPEC.name, ENVIRONMENT, capacity.usd)
     return Plan(
         title=f"Train {project.slug}",
-        lines=_lines(project, params, capacity, hyperparameters),
+        lines=(
+            *_lines(project, params, capacity, hyperparameters),
+            *budgets.lines(found, context.now),
+        ),
         price=capacity.money,
         price_note=_price_note(capacity),
-        needs=tuple(ApprovalNeed(count=need.count, role=need.role) for need in needs),
+        needs=asked.needs,
+        approval_seconds=asked.seconds,
+        budgeted=None if capacity.usd is None else str(capacity.usd),
         dag=SPEC.dag,
         conf=_conf(context, project, capacity, hyperparameters).model_dump(mode="json"),
         environment=ENVIRONMENT,
@@ -146,4 +156,11 @@ def _conf(
             for metric in spec.metrics
         ),
         model_name=project.slug,
+        latency_ms=spec.serving.max_latency_ms,
+        size_bytes=_size_bytes(spec.serving.max_size_mb),
+        attempts=ATTEMPTS,
     )
+
+
+def _size_bytes(megabytes: float | None) -> int | None:
+    return None if megabytes is None else int(megabytes * 1_000_000)

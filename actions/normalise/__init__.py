@@ -10,6 +10,7 @@ from actions.normalise.durations import read_duration, read_period
 from actions.normalise.errors import NotReadable, UnreadableError
 from actions.normalise.hyperparameters import read_hyperparameters
 from actions.normalise.markup import split_reference, unwrap
+from actions.normalise.reasons import find_reason
 from actions.normalise.schedules import read_schedule
 from actions.normalise.words import (
     ENVIRONMENTS,
@@ -31,7 +32,7 @@ from actions.normalise.words import (
 )
 from actions.spec import Kind, Parameter
 
-__all__ = ["UnreadableError", "normalise", "split_reference", "unwrap"]
+__all__ = ["UnreadableError", "find_reason", "normalise", "split_reference", "unwrap"]
 
 MAX_LENGTH = 4000
 """Characters; no value of the catalogue is longer, and readers stay fast."""

@@ -5,7 +5,7 @@ The NLU's regex extractor finds them with these; the readers of this package rea
 
 from actions.normalise.durations import DURATIONS
 from actions.normalise.hyperparameters import PATTERN as HYPERPARAMETER
-from actions.normalise.numbers import NUMBER
+from actions.normalise.numbers import NUMBER, NUMBER_WORD
 
 # Mistyped sizes too ("xlrage"): what is meant as an instance type is checked and refused with the
 # nearest ones, never passed over in favour of a default.
@@ -15,8 +15,27 @@ _INSTANCE = (
 )
 _GPU_MODEL = r"(?:(?:nvidia|[avhtl]\d{1,4}[a-z]?)\s+)?"
 
+_NUMBERS = rf"(?:\d{{1,6}}|{NUMBER_WORD})"
+VERSION_PAIR = (
+    rf"\bversions\s+(?:v|#)?({_NUMBERS})\s*(?:and|with|to|vs\.?|versus|against|or|&|,|/)\s*"
+    rf"(?:v|#|version )?({_NUMBERS})\b|(?<![\w.])(\d+)\s*(?:vs\.?|versus)\s*(\d+)\b"
+)
+"""Two versions said together, a group each: "versions 3 and 4", "3 vs 4"."""
+
 # Not the end of "3.5", "1,000" or "-2", which are no count of anything: better unread than misread.
 _WHOLE = rf"(?<![\d.,-]){NUMBER}"
+
+_OBLIGED = r"(?:(?:still )?(?:have to|need to|must|should|can|could|may|got to) )"
+_AWAITED = "(?:{})".format(
+    "|".join(
+        rf"(?<={before} )"
+        for before in ("waiting for", "waiting on", "waits for", "waits on", "wait for", "pending for",
+                       "approvals for", "approval by", "approval from", "open for", "left for",
+                       "assigned to", "needed from", "needs from", "blocked on", "there for",
+                       "anything for", "expected from", "requests for", "queue for")
+    )
+)  # fmt: skip
+"""Behind these words "me" is the person who is waited for; behind others it is politeness."""
 
 PATTERNS: dict[str, str] = {
     "instance_type": rf"(?<![\w.]){_INSTANCE}",
@@ -26,9 +45,9 @@ PATTERNS: dict[str, str] = {
         rf"|\b{_WHOLE}\s*x?(?=\s+{_INSTANCE})|\b\d+x(?={_INSTANCE})"
     ),
     "version": (
-        rf"\bv(?:er(?:sion)?)?\.?\s?#?\d+\b|\bversion {NUMBER}\b|(?<!\w)(?<!run )#\d+\b"
+        rf"{VERSION_PAIR}|\bv(?:er(?:sion)?)?\.?\s?#?\d+\b|\bversion {NUMBER}\b|(?<!\w)(?<!run )#\d+\b"
         r"|\b(?:the )?(?:latest|newest|most recent)(?: version)?\b(?! (?:runs|jobs|trainings))"
-        r"|\b(?:the )?(?:champion|challenger)\b"
+        r"|\b(?:the )?(?:champion|challenger|candidate)\b"
     ),
     "environment": r"\b(?:staging|stage|stg|production|prod|prd|live)\b",
     "run": rf"\b(?:run|request|job)\s*#?\s*(?:r?\d+|{NUMBER})\b|\br-?\d+\b|(?<!\w)#\d+\b",
@@ -49,8 +68,13 @@ PATTERNS: dict[str, str] = {
         r"|waiting|pending|queued|in progress|in flight|ongoing|active)\b"
     ),
     "user": (
-        r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>|\b(?:my|mine)\b"
+        r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>|(?<!\S)@(?!cooper\b)[a-z](?:[\w.-]*\w)?|\b(?:my|mine)\b"
         r"|\bi(?= (?:have |had )?(?:start|launch|kick|ran\b|train|submit|own\b|queue))"
+        rf"|\bi(?= (?:still |yet )?{_OBLIGED}?(?:approve|decide|sign|review|vote)\b)"
+        rf"|\bi(?= (?:have|got|need) (?:anything|something|requests|approvals)\b)|{_AWAITED}\bme\b"
     ),
 }
 """By parameter name; Python's regular expressions, used without regard to case."""
+
+LOOKS_LIKE: dict[str, str] = {"request": "run", "other_version": "version"}
+"""Parameters whose values look like another's: which one is meant, only the command can say."""

@@ -5,6 +5,7 @@ import re
 from actions.normalise.errors import NotReadable
 from actions.normalise.markup import split_reference
 from actions.normalise.numbers import NUMBER_WORD, read_integer
+from actions.normalise.reasons import without_marker
 
 ENVIRONMENTS = {
     "staging": ("staging", "stage", "stg", "test", "preprod", "pre-prod", "pre-production"),
@@ -195,17 +196,12 @@ def read_dataset(raw: str) -> str:
 
 
 def read_text(raw: str) -> str:
-    """The words behind the marker: "because it leaks" is "it leaks".
+    """The words behind the marker, without closing punctuation: "because it leaks." is "it leaks".
 
     Raises:
         NotReadable: Nothing is left, or more than 2,000 characters.
     """
-    text = re.sub(
-        r"^(?:because(?: of)?|since|reason\s*:?|[-\u2013\u2014:]+)\s*",
-        "",
-        raw.strip(),
-        flags=re.IGNORECASE,
-    )
+    text = without_marker(raw)
     if not text or len(text) > 2000:
         msg = "say why in up to 2,000 characters."
         raise NotReadable(msg)

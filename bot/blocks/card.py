@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 
-from actions.reports import STAGE_NAMES
+from actions.reports import OCCASIONAL, STAGE_NAMES
 from actions.requests import (
     ApprovalNeed,
     Line,
@@ -49,6 +49,7 @@ _ICONS = {
 _SHORT = 48
 _TITLE = 300
 _PENDING = "⚪"
+_NOT_RUN = {None, "skipped", "upstream_failed", "removed"}
 _STAGE_ICONS = {"success": "✅", "failed": "❌"}
 
 
@@ -62,13 +63,20 @@ def card(
     """The message for the request as it is at `now`. `links` are (text, URL) pairs."""
     title = cap(request.plan.title, _TITLE)
     heading = f"{_ICONS[request.state]} {bold(title)}"
-    status = f"{_HEADINGS[request.state]} · `{request.id}` · asked by <@{request.requester_id}>"
+    attempt = f" · attempt {request.attempt}" if request.attempt > 1 else ""
+    status = (
+        f"{_HEADINGS[request.state]} · `{request.id}`{attempt} · asked by <@{request.requester_id}>"
+    )
     blocks = [e.section(f"{heading}\n{status}")]
-    blocks += _plan(request) if progress is None else _progress(request, progress, now)
+    # Whoever decides needs the plan, also where a run waits for the decision.
+    if progress is None or request.state is State.AWAITING_APPROVAL:
+        blocks += _plan(request)
+    else:
+        blocks += _progress(request, progress, now)
     if request.note:
         blocks.append(e.context(escape(cap(request.note, 1500))))
     blocks += _approvals(request, votes)
-    blocks += _buttons(request)
+    blocks += _buttons(request, votes)
     if links:
         blocks.append(e.context(" · ".join(link(url, text) for text, url in links)))
     text = f"{request.id} {title}: {_HEADINGS[request.state]}"
@@ -96,13 +104,13 @@ def _price(request: Request) -> str | None:
     if price is None:
         return None
     amount = usd(Decimal(price.amount))
-    if request.command == "deploy_model":
+    if request.plan.hourly:
         return f"*Price*\n{amount} an hour"
     return f"*Price*\nat most {amount}"
 
 
 def _progress(request: Request, progress: RunProgress, now: datetime) -> list[e.Block]:
-    lines = [_stage(stage, progress, now) for stage in progress.stages if stage.name != "report"]
+    lines = [_stage(s, progress, now) for s in progress.stages if _is_shown(s, request)]
     blocks = [e.section("\n".join(lines))] if lines else []
     facts = [f"{escape(name)} *{value:.4g}*" for name, value in list(progress.metrics.items())[:6]]
     small = []
@@ -116,6 +124,13 @@ def _progress(request: Request, progress: RunProgress, now: datetime) -> list[e.
     if small:
         blocks.append(e.context(" · ".join(small)))
     return blocks
+
+
+def _is_shown(stage: StageProgress, request: Request) -> bool:
+    """Whether the stage means something to people: what only happens when amiss, only then."""
+    if stage.name in OCCASIONAL:
+        return stage.state not in _NOT_RUN
+    return stage.name != "report" and (stage.name != "gate" or bool(request.plan.needs))
 
 
 def _stage(stage: StageProgress, progress: RunProgress, now: datetime) -> str:
@@ -139,12 +154,13 @@ def _cost_so_far(request: Request, progress: RunProgress, now: datetime) -> str 
         return None
     stage = next((s for s in progress.stages if s.name == "train"), None)
     seconds: float | None = progress.billable_seconds
+    before = progress.earlier_seconds
     if seconds is None and stage is not None and stage.started is not None:
         seconds = ((stage.ended or now) - stage.started).total_seconds()
     if seconds is None:
         return None
     longest = conf["resources"]["max_runtime_seconds"]
-    amount = Decimal(price.amount) * Decimal(int(seconds)) / Decimal(longest)
+    amount = Decimal(price.amount) * Decimal(before + int(seconds)) / Decimal(longest)
     so_far = "" if progress.ended else " so far"
     return f"💵 {usd(amount)}{so_far} of at most {usd(Decimal(price.amount))}"
 
@@ -173,7 +189,7 @@ def _needs(needs: tuple[ApprovalNeed, ...]) -> str:
     return " and ".join(f"{need.count} × {escape(need.role or 'any approver')}" for need in needs)
 
 
-def _buttons(request: Request) -> list[e.Block]:
+def _buttons(request: Request, votes: tuple[Vote, ...]) -> list[e.Block]:
     value = json.dumps({"request": request.id, "digest": request.plan.digest})
     match request.state:
         case State.AWAITING_CONFIRMATION:
@@ -195,6 +211,8 @@ def _buttons(request: Request) -> list[e.Block]:
                 f"Stop {request.id}?", "The cloud job behind it is stopped too.", "Stop it"
             )
             row = [e.button("Stop", "stop", value, style="danger", confirm=dialog)]
+        case State.REJECTED if any(not vote.approve and not vote.reason for vote in votes):
+            row = [e.button("Say why", "explain", value)]
         case _:
             return []
     return [e.actions(f"request:{request.id}", row)]

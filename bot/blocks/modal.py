@@ -10,19 +10,32 @@ from actions.requests import Request
 from actions.spec import Kind, Parameter
 from bot.blocks import elements as e
 
+EXPLAIN = "explain_vote"
+"""Callback of the modal in which somebody says why they rejected a request."""
+
+
+def explain_vote(request: Request, thread: str | None) -> dict[str, Any]:
+    """The view in which a person gives the reason of their rejection."""
+    return {
+        "type": "modal",
+        "callback_id": EXPLAIN,
+        "private_metadata": _private(request, thread),
+        "title": e.plain(f"Why not {request.id}?", 24),
+        "submit": e.plain("Say so", 24),
+        "close": e.plain("Back", 24),
+        "blocks": [
+            e.text_input("reason", "Reason", None, "For example: the holdout leaks", optional=False)
+        ],
+    }
+
 
 def edit_plan(request: Request, thread: str | None) -> dict[str, Any]:
     """The view for `views.open`; its submission carries the request's id, and the thread to answer in."""
     command = COMMANDS[request.command]
-    private = {
-        "request": request.id,
-        "channel": request.place.channel,
-        "thread": thread,
-    }
     return {
         "type": "modal",
         "callback_id": "edit_plan",
-        "private_metadata": json.dumps(private),
+        "private_metadata": _private(request, thread),
         "title": e.plain(f"Edit {request.id}", 24),
         "submit": e.plain("New plan", 24),
         "close": e.plain("Back", 24),
@@ -38,6 +51,11 @@ def edit_plan(request: Request, thread: str | None) -> dict[str, Any]:
             for parameter in (use.parameter,)
         ],
     }
+
+
+def _private(request: Request, thread: str | None) -> str:
+    """What the submission hands back: the request, and where to answer."""
+    return json.dumps({"request": request.id, "channel": request.place.channel, "thread": thread})
 
 
 def _typed(parameter: Parameter, value: Any) -> str | None:

@@ -28,10 +28,13 @@ from airflow_client.client.exceptions import (
 from airflow_client.client.models.dag_run_mutable_states import DagRunMutableStates
 from airflow_client.client.models.dag_run_patch_body import DAGRunPatchBody
 from airflow_client.client.models.trigger_dag_run_post_body import TriggerDAGRunPostBody
+from airflow_client.client.models.update_hitl_detail_payload import UpdateHITLDetailPayload
 from urllib3.exceptions import HTTPError
 
+from actions.failures import FAULT
 from actions.ports import (
     ConflictingRunError,
+    Failure,
     OrchestratorUnavailableError,
     RunState,
     TaskState,
@@ -170,14 +173,54 @@ class AirflowOrchestrator:
         value = await self._xcom(dag_id, run_id, task_id, _RETURN_VALUE)
         return value if isinstance(value, dict) else None
 
-    async def failure(self, dag_id: str, run_id: str, task_id: str) -> str | None:
-        """Why the task's last attempt failed, in one line, or None where it did not.
+    async def failure(self, dag_id: str, run_id: str, task_id: str) -> Failure | None:
+        """Why the task's last attempt failed, or None where it did not.
 
         Raises:
             OrchestratorUnavailableError: Airflow does not answer.
         """
         value = await self._xcom(dag_id, run_id, task_id, _FAILURE)
-        return value if isinstance(value, str) else None
+        if not isinstance(value, dict) or "reason" not in value:
+            return None
+        return Failure(str(value["reason"]), str(value.get("kind") or FAULT))
+
+    async def approve(
+        self, dag_id: str, run_id: str, task_id: str, conf: dict[str, Any], by: str
+    ) -> None:
+        """Answer the run's question with the signed `conf`; `by` names those who agreed.
+
+        Raises:
+            ConflictingRunError: It does not ask, or was answered otherwise.
+            OrchestratorUnavailableError: Airflow does not answer.
+        """
+        answer = {"conf": conf, "by": by}
+
+        def call() -> None:
+            try:
+                self._tasks.update_hitl_detail(
+                    dag_id,
+                    run_id,
+                    task_id,
+                    -1,
+                    UpdateHITLDetailPayload(chosen_options=["Approve"], params_input=answer),
+                    _request_timeout=_TIMEOUT,
+                )
+            except ConflictException:
+                found = self._tasks.get_hitl_detail(
+                    dag_id, run_id, task_id, -1, _request_timeout=_TIMEOUT
+                )
+                given = (found.params_input or {}).get("conf") or {}
+                same = given.get("digest") == conf["digest"]
+                if not same or found.chosen_options != ["Approve"]:
+                    raise ConflictingRunError(
+                        f"Run {run_id} was answered otherwise in Airflow; it was left alone."
+                    ) from None
+            except (NotFoundException, BadRequestException, UnprocessableEntityException) as error:
+                raise ConflictingRunError(
+                    f"Run {run_id} does not take the approval: {_detail(error)}"
+                ) from error
+
+        await self._call(call)
 
     async def stop(self, dag_id: str, run_id: str) -> None:
         """Fail the run and its running tasks; no error where it has ended or is not there.

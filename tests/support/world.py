@@ -30,6 +30,19 @@ def policy(**replaced: str) -> Policy:
     return parse_policy(text, {name: c.risk.value for name, c in COMMANDS.items()})
 
 
+BUDGETS = """budgets:
+  - project: claims-frequency
+    monthly_usd: 200
+  - team: pricing
+    monthly_usd: 500
+"""
+
+
+def unbudgeted() -> Policy:
+    """The demo's policy for plans outside a database, which no budget can look into."""
+    return policy(**{BUDGETS: ""})
+
+
 def nowhere(rules: Policy | None = None) -> World:
     """All ports behind the composition root's own adapters, at an address that refuses."""
     settings = Settings(
@@ -56,7 +69,7 @@ def context(
     values: dict[str, Any] = {
         "who": who,
         "place": HERE,
-        "world": nowhere(rules),
+        "world": nowhere(rules or unbudgeted()),
         "tx": None,
         "projects": known,
         "now": NOW,

@@ -17,10 +17,10 @@ from actions.plans import PLANS, DeploymentPlan
 from actions.prices import known_instances
 from actions.spec import plainest
 from tests.support.projects import GPU_IMAGE, ROOT, SAMPLE, registered
-from tests.support.world import ANA, DAN, context, policy
+from tests.support.world import ANA, BUDGETS, DAN, context, policy
 
 WIDE = {"allowed": ["ml.*.*"], "max_runtime": "PT4H", "max_count": 4}
-OPEN = {"allowed: [ml.m5.*, ml.g4dn.*, ml.g5.*, ml.g6.*]": 'allowed: ["ml.*.*"]'}
+OPEN = {"allowed: [ml.m5.*, ml.g4dn.*, ml.g5.*, ml.g6.*]": 'allowed: ["ml.*.*"]', BUDGETS: ""}
 
 
 def validator(dag):

@@ -128,7 +128,7 @@ def test_defaults_are_marked_and_the_price_is_the_highest():
     drawn = words(shown(request()))
     assert "*Runs on* _(default)_" in drawn
     assert "at most $0.23" in drawn
-    hourly = request(command="deploy_model")
+    hourly = request(command="deploy_model", plan=plan(hourly=True))
     assert "$0.23 an hour" in words(shown(hourly))
     assert "*Price*" not in words(shown(request(plan=plan(price=None))))
 
