@@ -21,8 +21,10 @@ from actions.context import World
 from actions.execution import Execution
 from actions.following import Following
 from actions.policy import Policy, load_policy
+from actions.reconciling import Reconciler
 from actions.service import Service
 from actions.signing import signed_conf
+from actions.sweeping import Sweep
 from actions.tracking import Tracking
 from bot.conversation import Conversation
 from bot.home import Home
@@ -168,4 +170,14 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         )
         register(base.queue, handlers)
         following = Following(base.store, outside, Tracking(base.store, outside, now), now)
-        yield Worker(base.queue, base.engine, base.store, service, following, settings.poll_seconds)
+        yield Worker(
+            queue=base.queue,
+            engine=base.engine,
+            store=base.store,
+            service=service,
+            following=following,
+            reconciler=Reconciler(base.store, outside, now),
+            sweep=Sweep(base.store, outside, now),
+            poll_seconds=settings.poll_seconds,
+            upkeep_seconds=settings.upkeep_seconds,
+        )

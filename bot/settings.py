@@ -50,3 +50,4 @@ class Settings(BaseSettings):
     )
 
     poll_seconds: float = Field(default=2.0, gt=0, validation_alias="COOPER_POLL_SECONDS")
+    upkeep_seconds: float = Field(default=60.0, gt=0, validation_alias="COOPER_UPKEEP_SECONDS")

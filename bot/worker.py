@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass, field
 
 import structlog
 from procrastinate import App
@@ -13,13 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actions.following import Following
 from actions.ports import Unavailable
+from actions.reconciling import Reconciler
 from actions.service import Service
 from actions.store import Store
+from actions.sweeping import Sweep
 
 log = structlog.get_logger()
 
 # Any constants will do; each lets one worker at a time run that loop.
 _FOLLOW_LOCK = 7_301_002
+_UPKEEP_LOCK = 7_301_003
 _STALLED_AFTER = 30
 _ROUND_SECONDS = 10
 # Slack takes about fifty edits a minute of an app (Tier 3); leave most of them to what changes.
@@ -39,7 +42,11 @@ class Worker:
     store: Store
     service: Service
     following: Following
+    reconciler: Reconciler
+    sweep: Sweep
     poll_seconds: float
+    upkeep_seconds: float = 60.0
+    """Seconds between two looks at what should follow from something else."""
     concurrency: int = 8
     redrawn: dict[int, float] = field(default_factory=dict)
     """When each running card was last redrawn, in monotonic seconds."""
@@ -60,6 +67,7 @@ class Worker:
                 asyncio.create_task(self._every(self.poll_seconds, self._follow, stop)),
                 asyncio.create_task(self._every(15, self._retry_stalled, stop)),
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
+                asyncio.create_task(self._every(self.upkeep_seconds, self._upkeep, stop)),
             ]
             ended = asyncio.create_task(stop.wait())
             try:
@@ -92,18 +100,34 @@ class Worker:
 
     async def _follow(self) -> None:
         """Look at every run under way; one worker at a time."""
-        async with self.engine.connect() as guard:
-            got = await guard.execute(
-                text("SELECT pg_try_advisory_lock(:key)"), {"key": _FOLLOW_LOCK}
-            )
-            if not got.scalar_one():
-                return
-            try:
+        async with self._alone(_FOLLOW_LOCK) as mine:
+            if mine:
                 moved = await self.following.look()
                 for number in (number for number, did in moved.items() if not did):
                     await self._keep_moving(number, len(moved))
+
+    async def _upkeep(self) -> None:
+        """Stop what is left over, and mend what does not follow the endpoints."""
+        async with self._alone(_UPKEEP_LOCK) as mine:
+            if not mine:
+                return
+            for job in await self.sweep.sweep():
+                log.warning("job_stopped", job=job, because="its run has ended")
+            for mended in await self.reconciler.reconcile():
+                log.warning("reconciled", **asdict(mended))
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, key: int) -> AsyncIterator[bool]:
+        """Whether no other worker is at it; none will be until the block's end."""
+        async with self.engine.connect() as guard:
+            got = await guard.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
+            if not got.scalar_one():
+                yield False
+                return
+            try:
+                yield True
             finally:
-                await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _FOLLOW_LOCK})
+                await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     async def _keep_moving(self, number: int, active: int) -> None:
         """Redraw a running card now and then, so that its clock and cost move."""

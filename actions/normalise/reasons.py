@@ -7,7 +7,9 @@ _WORDS = (
     r"|(?:(?:the|my|for the) )?reason(?:\s*[:=-]+|\s+(?:is|being|that)\b)(?: that\b)?"
     r"|(?<!soon )(?<!well )as(?! (?:soon|well|usual|always)\b)"
 )
-_SIGNS = r"\s[-\u2013\u2014]+\s|[\u2013\u2014]|[,;:.!](?=\s)|(?<=\d):(?!\d)|\s\(|\s(?=\"[^\"]+\"\W*$)"
+_SIGNS = (
+    r"\s[-\u2013\u2014]+\s|[\u2013\u2014]|[,;:.!](?=\s)|(?<=\d):(?!\d)|\s\(|\s(?=\"[^\"]+\"\W*$)"
+)
 _MARKER = re.compile(rf"\b(?:{_WORDS})(?![\w])|{_SIGNS}", re.IGNORECASE)
 _LEADING = re.compile(rf"^(?:[\s,;:.!(\u2013\u2014-]+|(?:{_WORDS})(?!\w))+", re.IGNORECASE)
 _TRAILING = re.compile(r"[\s.,;:!?\u2026\u2013\u2014-]+$")

@@ -8,7 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.rasa.reading import Reading
-from actions.spec import Kind, Parameter
+from actions.spec import Kind, Parameter, Risk
 
 _LEAD = re.compile(
     r"^(?:(?:it'?s|it is|that'?s|that would be|i mean|i meant|use|take|make it|let'?s say|say|the answer is|"
@@ -74,17 +74,33 @@ def draft_of(raw: object) -> Draft | None:
 
 
 def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Values of the thread for what `command` requires and nobody said."""
+    """Values of the thread for what `command` requires and nobody said.
+
+    A read that takes a run or a project takes the thread's project where there is no run; a change
+    asks instead, since the project's run may be somebody else's.
+    """
     if not isinstance(context, Mapping):
         return {}
+    missing = COMMANDS[command].missing(params)
+    reads = COMMANDS[command].risk is Risk.READ
     found: dict[str, Any] = {}
-    for name in COMMANDS[command].missing(params):
-        if isinstance(context.get(name), str):
-            try:
-                found[name] = normalise(PARAMETERS[name], str(context[name]))
-            except UnreadableError:
-                continue
+    for use in COMMANDS[command].uses:
+        name = use.parameter.name
+        if name in missing:
+            found |= _from_thread(name, context) or (
+                _from_thread(use.unless, context) if reads and use.unless else {}
+            )
     return found
+
+
+def _from_thread(name: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """The thread's value of a parameter, by its name; empty where it has none that can be read."""
+    if not isinstance(context.get(name), str):
+        return {}
+    try:
+        return {name: normalise(PARAMETERS[name], str(context[name]))}
+    except UnreadableError:
+        return {}
 
 
 def begin(command: str, reading: Reading, context: object) -> Filled:

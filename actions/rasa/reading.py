@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
-from actions.normalise import UnreadableError, normalise
-from actions.normalise.patterns import PATTERNS
+from actions.normalise import UnreadableError, find_reason, normalise
+from actions.normalise.patterns import LOOKS_LIKE, PATTERNS, VERSION_PAIR
+from actions.rasa.moods import asks_about, asks_whether, forbids
 from actions.spec import Kind, Parameter, Risk
 
 NEEDS_VALUES = frozenset({"inform", "correct"})
@@ -15,11 +16,10 @@ NEEDS_VALUES = frozenset({"inform", "correct"})
 NEAREST = 3
 _MIN_PROJECT_CONFIDENCE = 0.35
 _FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IGNORECASE)
-_NEGATED = re.compile(
-    r"\W*(?:please\s+|pls\s+|but\s+|no,?\s+)*(?:do\s+not|don[’']?t|never|no\s+need\s+to|nobody\s+should)\b",
-    re.IGNORECASE,
-)
 _PATTERN_EXTRACTOR = "RegexEntityExtractor"
+_PAIR = re.compile(VERSION_PAIR, re.IGNORECASE)
+_TARGETS = {"promote_model": frozenset({"champion"})}
+"""Versions that a command makes of another: "make v4 the champion" promotes v4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,25 @@ class Reading:
         return self.intent if self.intent in COMMANDS else None
 
     def params(self, command: str | None = None) -> dict[str, Any]:
-        """What the text says of `command`'s parameters (of all, where None), normalised."""
-        uses = COMMANDS[command].parameters if command else tuple(PARAMETERS.values())
-        return said(self.text, self.spans, uses, last=self.intent == "correct")
+        """What the text says of `command`'s parameters, normalised.
+
+        Without a command: of all that can be told apart by themselves, so "R42" is a run.
+        """
+        uses = _ALONE if command is None else COMMANDS[command].parameters
+        found = said(self.text, self._spans_for(uses), uses, last=self.intent == "correct")
+        if command in _TARGETS and found.get("version") in _TARGETS[command]:
+            del found["version"]
+        return found
+
+    def _spans_for(self, uses: Iterable[Parameter]) -> tuple[Span, ...]:
+        """The spans, with the reason where one of `uses` takes it."""
+        names = [parameter.name for parameter in uses if parameter.kind is Kind.TEXT]
+        place = find_reason(self.text) if names else None
+        if place is None:
+            return self.spans
+        start, end = place
+        reason = Span(names[0], start, end, self.text[start:end], by_pattern=True, confidence=1.0)
+        return (*self.spans, reason)
 
     def unread(self) -> tuple[str, ...]:
         """Figures in the text that no parameter of the command took: "-2 gpus", "3.5 gpus".
@@ -67,13 +83,30 @@ class Reading:
         """
         if self.command is None:
             return ()
-        names = frozenset(parameter.name for parameter in COMMANDS[self.command].parameters)
-        taken = [span for span in _wanted(self.spans, names) if _readable(self.text, span)]
+        uses = COMMANDS[self.command].parameters
+        spans = _wanted(self._spans_for(uses), _classes(uses))
+        taken = [span for span in spans if _readable(self.text, span)]
         return tuple(
             found.group()
             for found in _FIGURE.finditer(self.text)
             if not any(span.start < found.end() and found.start() < span.end for span in taken)
         )
+
+
+_ALONE = tuple(
+    parameter
+    for name, parameter in PARAMETERS.items()
+    if name not in LOOKS_LIKE and parameter.kind is not Kind.TEXT
+)
+
+
+def _class(name: str) -> str:
+    """The name under which values of the parameter are found in a text."""
+    return LOOKS_LIKE.get(name, name)
+
+
+def _classes(parameters: Iterable[Parameter]) -> frozenset[str]:
+    return frozenset(_class(parameter.name) for parameter in parameters)
 
 
 def _readable(text: str, span: Span) -> bool:
@@ -93,8 +126,19 @@ def _spans(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]
         if name not in PARAMETERS or (by_pattern and inside and not _is_assignment(name)):
             continue
         confidence = 1.0 if by_pattern else float(entity.get("confidence_entity") or 0.0)
-        found.append(Span(name, start, end, text[start:end], by_pattern, confidence))
+        found += [
+            Span(name, at, to, text[at:to], by_pattern, confidence)
+            for at, to in _parts(name, text, start, end)
+        ]
     return tuple(found)
+
+
+def _parts(name: str, text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where the single values of a span stand: "versions 3 and 4" are two."""
+    pair = _PAIR.fullmatch(text, start, end) if name == "version" else None
+    if pair is None:
+        return [(start, end)]
+    return [pair.span(group) for group in range(1, 5) if pair[group] is not None]
 
 
 def _is_assignment(name: str) -> bool:
@@ -134,20 +178,57 @@ def _merged(values: list[Any], parameter: Parameter, *, last: bool) -> Any:
     return None if parameter.kind in {Kind.ENVIRONMENT, Kind.REQUEST} else distinct[0]
 
 
-def said(
-    text: str, spans: Iterable[Span], parameters: Iterable[Parameter], *, last: bool = False
-) -> dict[str, Any]:
-    """Normalised values of `parameters` in `text`; what cannot be read or is said twice is left out."""
-    wanted = {parameter.name: parameter for parameter in parameters}
+def _values(
+    text: str, spans: Iterable[Span], parameters: tuple[Parameter, ...]
+) -> dict[str, list[Any]]:
+    """Every readable value, in the order of the text, by the class of its parameter."""
+    reads = {_class(parameter.name): parameter for parameter in reversed(parameters)}
     values: dict[str, list[Any]] = {}
-    for span in _wanted(spans, frozenset(wanted)):
+    for span in _wanted(spans, frozenset(reads)):
         try:
-            value = normalise(wanted[span.name], text[span.start : span.end])
+            value = normalise(reads[span.name], text[span.start : span.end])
         except UnreadableError:
             continue
         values.setdefault(span.name, []).append(value)
-    merged = {name: _merged(found, wanted[name], last=last) for name, found in values.items()}
-    return {name: merged[name] for name in wanted if merged.get(name) is not None}
+    return values
+
+
+def said(
+    text: str, spans: Iterable[Span], parameters: Iterable[Parameter], *, last: bool = False
+) -> dict[str, Any]:
+    """Normalised values of `parameters` in `text`; what cannot be read or is said twice is left out.
+
+    Where two parameters look alike, they take the values in the order in which they are said.
+    """
+    uses = tuple(parameters)
+    values = _values(text, spans, uses)
+    found: dict[str, Any] = {}
+    for parameter in uses:
+        given = values.get(_class(parameter.name), [])
+        alike = [use.name for use in uses if _class(use.name) == _class(parameter.name)]
+        if len(alike) > 1:
+            distinct = [value for at, value in enumerate(given) if value not in given[:at]]
+            given = distinct[alike.index(parameter.name) :][:1]
+        value = _merged(given, parameter, last=last) if given else None
+        if value is not None:
+            found[parameter.name] = value
+    return found
+
+
+def _asked_for(command: str, text: str) -> bool:
+    """Whether `text` may ask for `command`: "don't deploy it" and "who approved R42" ask for no change.
+
+    What is done without a confirmation is not done on a question either: "is R42 approved".
+    """
+    risk = COMMANDS[command].risk
+    if risk is Risk.READ:
+        return True
+    explains = any(use.kind is Kind.TEXT for use in COMMANDS[command].parameters)
+    reason = find_reason(text) if explains else None
+    order = text[: reason[0]] if reason else text
+    if forbids(order) or asks_about(order):
+        return False
+    return risk is not Risk.DIRECT or not asks_whether(order)
 
 
 def read(parse: Mapping[str, Any]) -> Reading:
@@ -161,8 +242,8 @@ def read(parse: Mapping[str, Any]) -> Reading:
         if entry.get("name") != "nlu_fallback"
     ]
     known = name in COMMANDS or name in CONVERSATION
-    if name in COMMANDS and COMMANDS[name].risk is not Risk.READ and _NEGATED.match(text):
-        known = False  # "don't deploy it" asks for nothing
+    if name in COMMANDS and not _asked_for(name, text):
+        known = False
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
     return Reading(
