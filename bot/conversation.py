@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from actions.answers import Answer, Refusal
 from actions.catalog import COMMANDS
@@ -231,6 +231,11 @@ class Conversation:
             elif turn.intent in {"deny", "cancel"} and plan is not None:
                 await self._service.cancel(who, plan.number)
                 answer = replies.cancelled(plan)
+            elif turn.intent == "cancel" and _asked_by(around.undecided, who):
+                await self._service.cancel(who, around.undecided.number)
+                answer = replies.cancelled(around.undecided)
+            elif turn.intent in {"affirm", "deny"} and around.undecided is not None:
+                answer = replies.undecided(around.undecided)
             elif turn.intent == "cancel" and around.running is not None:
                 stop = Proposal("stop_run", {"run": around.running.id}, model=turn.model)
                 await self._propose(who, said.place, stop, key)
@@ -274,6 +279,10 @@ def _settles(turn: Turn, around: Surroundings) -> bool:
     """Whether words that were not addressed to Cooper answer what it shows the speaker."""
     waits = bool(around.plans) or (around.running is not None and turn.intent == "cancel")
     return waits and turn.outcome == "intent" and turn.intent in _ANSWERS
+
+
+def _asked_by(request: Request | None, who: Person) -> TypeGuard[Request]:
+    return request is not None and request.requester_id == who.id
 
 
 def _where_it_serves(turn: Turn, around: Surroundings) -> dict[str, Any]:

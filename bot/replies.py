@@ -1,5 +1,6 @@
 """What Cooper says in the conversation itself."""
 
+from actions import decisions
 from actions.answers import Answer, Choice, Refusal
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.ports import Unavailable
@@ -92,6 +93,14 @@ def confirmed(plan: Request) -> Answer:
 def cancelled(plan: Request) -> Answer:
     """The plan was cancelled in words."""
     return Answer(text=f"{plan.id} is cancelled; nothing was done.")
+
+
+def undecided(request: Request) -> Answer:
+    """A bare yes or no is no vote: it might be meant for somebody else in the thread."""
+    return Answer(
+        text=f"{request.id} waits for {decisions.spoken(request.plan.needs)}. To decide, press its "
+        f"button, or say “approve {request.id}” or “reject {request.id} because …”."
+    )
 
 
 def which(plans: tuple[Request, ...]) -> Answer:
