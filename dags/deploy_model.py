@@ -1,14 +1,23 @@
-"""Serve a model version.
+"""Serve a model version, or go back to what served before.
 
 Started by Cooper for a request such as `R43`; the run's id (`demo-R43-a1`) is also the name of the
-SageMaker model and endpoint configuration. The endpoint's own name stays.
+SageMaker model and endpoint configuration. The endpoint's own name stays. Promotions and rollbacks
+run here as well; a rollback makes no configuration, it names the one that comes back.
 
-`validate → configure → deploy → verify → record → report`
+`validate → gate → approve → configure → deploy → verify → record → report`, and `restore` where
+`verify` fails
 
 * Every task checks the signed plan in the run's conf before it does anything. A run started by
   hand has none and is refused; ask Cooper in Slack instead.
+* `gate` compares what people agreed to with what is now: the live configuration, the champion, the
+  evaluation. Where something differs, `approve` parks the run until they agreed anew in Slack; only
+  Cooper answers it, with the newly signed plan, and that is what the later tasks act on.
+* `deploy` compares once more right before the switch, and refuses what changed in the last moment.
 * **Clearing or retrying a task is safe**: what exists with this plan's digest is used as it is.
-* An endpoint that SageMaker rolled back fails the run; the previous configuration serves on.
+* An endpoint that SageMaker rolled back, because the container did not prove itself or an alarm went
+  off, fails the run; the previous configuration serves on.
+* Where `verify` fails, `restore` brings the previous configuration back, or deletes an endpoint that
+  was new. The run fails all the same.
 * `champion` in MLflow follows production only.
 """
 
@@ -18,7 +27,9 @@ from typing import Any
 from airflow.sdk import dag, task
 
 from cooper_dags import deployment
-from cooper_dags.operators import DeployOperator
+from cooper_dags.approval import ApproveOperator
+from cooper_dags.endpoints import DeployOperator, RestoreOperator
+from cooper_dags.gate import run_gate
 from cooper_dags.tasks import run_stage
 
 
@@ -29,8 +40,14 @@ def validate() -> dict[str, Any]:
 
 
 @task
+def gate() -> dict[str, Any]:
+    """Compare what people agreed to with what is now."""
+    return run_gate()
+
+
+@task(trigger_rule="none_failed")
 def configure() -> dict[str, Any]:
-    """Create the SageMaker model and the endpoint configuration, once."""
+    """Create the SageMaker model, the endpoint configuration and the alarms, once."""
     return run_stage(deployment.configure)
 
 
@@ -72,15 +89,31 @@ def report(deployed: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any]
 )
 def deploy_model() -> None:
     """Build the DAG."""
+    approve = ApproveOperator(
+        task_id="approve",
+        doc_md=(
+            "Waits, without a worker, until people agreed to the plan as it is now. Skipped where "
+            "nothing changed; rejected after a week."
+        ),
+    )
     deploy = DeployOperator(
         task_id="deploy",
         doc_md=(
-            "Creates the endpoint or updates it to this run's configuration, then waits, deferred. "
+            "Creates the endpoint or updates it to the run's configuration, then waits, deferred. "
             "Rolled back is a failure, and the report remembers the previous configuration."
         ),
     )
+    restore = RestoreOperator(
+        task_id="restore",
+        trigger_rule="one_failed",
+        doc_md=(
+            "Where `verify` failed: brings the previous configuration back, or deletes the endpoint "
+            "if it was new."
+        ),
+    )
     answered, recorded = verify(), record()
-    validate() >> configure() >> deploy >> answered >> recorded
+    validate() >> gate() >> approve >> configure() >> deploy >> answered
+    answered >> [restore, recorded]
     recorded >> report(deploy.output, answered)
 
 

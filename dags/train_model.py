@@ -9,7 +9,10 @@ SageMaker training job, of the evaluation's processing job, and a tag of the MLf
   hand has none and is refused; ask Cooper in Slack instead.
 * **Clearing or retrying a task is safe**: it attaches to the job of this name and never buys a second.
 * **Marking a task failed stops its job**, and so does stopping the run.
-* A model that misses a threshold is registered without an alias; the run itself succeeds.
+* **Attempts of one request share checkpoints and time**: `…-a2` goes on where `…-a1` stopped, within
+  what is left of the plan's time.
+* A model that misses a threshold, in all or in its worst slice, is registered without an alias; the
+  run itself succeeds.
 """
 
 from datetime import timedelta
@@ -17,7 +20,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from cooper_dags import stages
+from cooper_dags import registration, stages
 from cooper_dags.operators import EvaluateOperator, TrainOperator
 from cooper_dags.tasks import run_stage
 
@@ -36,8 +39,8 @@ def snapshot() -> dict[str, Any]:
 
 @task
 def register(trained: dict[str, Any], evaluated: dict[str, Any]) -> dict[str, Any]:
-    """Log the run and the model in MLflow and register the version, once."""
-    return run_stage(stages.register, trained, evaluated)
+    """Log figures, model and evaluation in MLflow and register the version, once."""
+    return run_stage(registration.register, trained, evaluated)
 
 
 @task

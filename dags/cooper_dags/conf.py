@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,43 @@ from cooper_dags.errors import RefusedError
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 
 
+AGREED_KEY = "agreed"
+"""XCom key of the signed conf that people agreed to after the run had asked again."""
+_AGREEING = ("approve", "gate")
+"""Tasks that leave it; the gate does where it runs once more after an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A verified run. `digest` is the plan's, `sha256:…`."""
+    """A verified run. `digest` is the plan's, `sha256:…`.
+
+    `agreed` is the conf that the plan comes from, where that is not the run's own.
+    """
 
     id: str
     plan: dict[str, Any]
     digest: str
+    agreed: dict[str, Any] | None = None
 
     @property
     def prefix(self) -> str:
         """Where the run keeps its objects: `s3://{bucket}/runs/{run id}`."""
         return f"s3://{self.plan['environment']['bucket']}/runs/{self.id}"
+
+    @property
+    def request_prefix(self) -> str:
+        """Where all attempts of the request keep what they share."""
+        return f"s3://{self.plan['environment']['bucket']}/runs/{self._stem}"
+
+    @property
+    def attempts(self) -> tuple[str, ...]:
+        """The run ids of the request's attempts up to this one."""
+        number = int(self.id.removeprefix(f"{self._stem}-a"))
+        return tuple(f"{self._stem}-a{attempt}" for attempt in range(1, number + 1))
+
+    @property
+    def _stem(self) -> str:
+        return f"{self.plan['installation']}-{self.plan['request']}"
 
 
 def digest(value: Any) -> str:
@@ -72,21 +98,75 @@ def verify(conf: Any, dag_id: str, run_id: str, public_key_pem: bytes) -> Run:
 def verified(context: Any) -> Run:
     """The verified run of a task's context; every task that causes an effect calls this.
 
-    Reads the public key from the file that `COOPER_PUBLIC_KEY_FILE` names.
+    Where people agreed to a changed plan after the run had started, it is that plan's. Reads the
+    public key from the file that `COOPER_PUBLIC_KEY_FILE` names.
     """
-    dag_run = context["dag_run"]
+    dag_run, key = context["dag_run"], _public_key()
+    run = verify(dag_run.conf, dag_run.dag_id, dag_run.run_id, key)
+    agreed = _agreed_later(context)
+    return run if agreed is None else succeeding(run, agreed, dag_run.dag_id, key)
+
+
+def answered(context: Any, conf: Any) -> Run:
+    """The run with the plan of `conf`, the answer of people whom the run had asked again.
+
+    Raises:
+        RefusedError: The conf is not one that this run could be given.
+    """
+    dag_run, key = context["dag_run"], _public_key()
+    run = verify(dag_run.conf, dag_run.dag_id, dag_run.run_id, key)
+    return succeeding(run, conf, dag_run.dag_id, key)
+
+
+def succeeding(run: Run, conf: Any, dag_id: str, public_key_pem: bytes) -> Run:
+    """The run with a later plan in place of its own.
+
+    Raises:
+        RefusedError: The conf is not signed for this run, or its plan does something else.
+    """
+    later = verify(conf, dag_id, run.id, public_key_pem)
+    for name, what in _SAME.items():
+        before, after = what(run.plan), what(later.plan)
+        if before != after:
+            raise RefusedError(
+                f"The plan that was agreed to later is for another {name}: {after}, not {before}."
+            )
+    return replace(later, agreed=conf)
+
+
+_SAME: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "installation": lambda plan: plan["installation"],
+    "request": lambda plan: plan["request"],
+    "command": lambda plan: plan["command"],
+    "project": lambda plan: plan["project"],
+    "environment": lambda plan: plan["environment"]["name"],
+    "endpoint": lambda plan: plan.get("endpoint"),
+}
+"""What a later plan of the same run must not change."""
+
+
+def _agreed_later(context: Any) -> Any:
+    for task_id in _AGREEING:
+        if task_id not in context["dag"].task_ids:
+            continue
+        found = context["ti"].xcom_pull(task_ids=task_id, key=AGREED_KEY)
+        if found is not None:
+            return found
+    return None
+
+
+def _public_key() -> bytes:
     path = os.environ.get("COOPER_PUBLIC_KEY_FILE")
     if not path:
         raise RefusedError(
             "COOPER_PUBLIC_KEY_FILE is not set for Airflow's workers, so no plan can be trusted."
         )
     try:
-        key = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise RefusedError(
             f"The public key {path} (COOPER_PUBLIC_KEY_FILE) cannot be read: {error.strerror}."
         ) from error
-    return verify(dag_run.conf, dag_run.dag_id, dag_run.run_id, key)
 
 
 def _check_digest(plan: Any, claimed: Any, run_id: str) -> None:

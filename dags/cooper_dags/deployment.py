@@ -5,7 +5,17 @@ import statistics
 import time
 from typing import Any
 
-from cooper_dags import aws, objects, registry, requests
+from cooper_dags import (
+    alarms,
+    aws,
+    endpoints,
+    failures,
+    gate,
+    objects,
+    registry,
+    requests,
+    rollout,
+)
 from cooper_dags.conf import Run
 from cooper_dags.errors import RefusedError
 
@@ -15,13 +25,11 @@ _MEASURED_CALLS = 3
 def validate(run: Run) -> dict[str, Any]:
     """See that the version is registered as planned, its artifact is there, and it can be served."""
     plan = run.plan
-    if plan["strategy"] != "all-at-once":
-        raise RefusedError(
-            f"The strategy {plan['strategy']} cannot be carried out here; deploy all-at-once."
-        )
+    rollout.check(plan)
     if not plan["image"]["uri"]:
         raise RefusedError("The plan names no serving image (image.uri).")
-    _check_version(plan["model"])
+    _check_version(run)
+    gate.check_verdict(run)
     _check_artifact(run)
     return {
         "stage": "validate",
@@ -30,15 +38,16 @@ def validate(run: Run) -> dict[str, Any]:
     }
 
 
-def _check_version(model: dict[str, Any]) -> None:
+def _check_version(run: Run) -> None:
+    model = run.plan["model"]
     name, number = model["name"], model["version"]
     version = registry.version_of(name, number)
     if version is None:
         raise RefusedError(f"MLflow has no {name} v{number}.")
-    planned = {
-        registry.ARTIFACT_TAG: model["artifact"],
-        registry.EVALUATION_TAG: model["evaluation"],
-    }
+    planned = {registry.ARTIFACT_TAG: model["artifact"]}
+    if run.plan["basis"] is None:
+        # With a basis people are asked again, rather than refused: the gate compares it.
+        planned[registry.EVALUATION_TAG] = model["evaluation"]
     for tag, value in planned.items():
         if value is not None and version.tags.get(tag) != value:
             raise RefusedError(
@@ -55,12 +64,33 @@ def _check_artifact(run: Run) -> None:
     try:
         aws.client(run, "s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"404", "403", "NoSuchKey"}:
-            raise RefusedError(f"The model's artifact {uri} cannot be read.") from error
+        code = error.response["Error"]["Code"]
+        if code in {"404", "NoSuchKey"}:
+            raise RefusedError(f"The model's artifact {uri} cannot be read: it is gone.") from error
+        if failures.is_denied(code):
+            raise RefusedError(
+                f"The model's artifact {uri} cannot be read: the permission s3:GetObject is missing.",
+                failures.PERMISSION,
+            ) from error
         raise
 
 
 def configure(run: Run) -> dict[str, Any]:
+    """Model, endpoint configuration and alarms; or the earlier configuration that comes back."""
+    restored = run.plan["restores"]
+    names = _restored(run, restored) if restored else _created(run)
+    if rollout.is_watched(run.plan):
+        alarms.put(run)
+    resources = run.plan["resources"]
+    made = f"{resources['instance_count']} × {resources['instance_type']}"
+    return {
+        "stage": "configure",
+        "headline": f"{restored} is there and ours." if restored else f"Configured {made}.",
+        **names,
+    }
+
+
+def _created(run: Run) -> dict[str, str]:
     """The SageMaker model and the endpoint configuration, both named after the run."""
     sagemaker = aws.client(run, "sagemaker")
     aws.attach_or_create(
@@ -77,13 +107,27 @@ def configure(run: Run) -> dict[str, Any]:
         arn_key="EndpointConfigArn",
         create=lambda: sagemaker.create_endpoint_config(**requests.endpoint_config(run)),
     )
-    resources = run.plan["resources"]
-    return {
-        "stage": "configure",
-        "headline": f"Configured {resources['instance_count']} × {resources['instance_type']}.",
-        "model": run.id,
-        "endpoint_config": run.id,
-    }
+    return {"model": run.id, "endpoint_config": run.id}
+
+
+def _restored(run: Run, name: str) -> dict[str, str]:
+    """The configuration `name`, if it is ours and serves the plan's very artifact."""
+    sagemaker = aws.client(run, "sagemaker")
+    config = aws.describe_or_none(
+        lambda: sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    )
+    if config is None:
+        raise RefusedError(f"The configuration {name} is gone, so nothing can go back to it.")
+    theirs = aws.tags_of(sagemaker, config["EndpointConfigArn"])
+    endpoints.check_owner(run, theirs, f"configuration {name}")
+    model_name = config["ProductionVariants"][0]["ModelName"]
+    model = aws.describe_or_none(lambda: sagemaker.describe_model(ModelName=model_name))
+    if model is None:
+        raise RefusedError(f"The model {model_name} of the configuration {name} is gone.")
+    serves, planned = model["PrimaryContainer"].get("ModelDataUrl"), run.plan["model"]["artifact"]
+    if serves != planned:
+        raise RefusedError(f"The configuration {name} serves {serves}, not the plan's {planned}.")
+    return {"model": model_name, "endpoint_config": name}
 
 
 def verify(run: Run) -> dict[str, Any]:
@@ -93,6 +137,7 @@ def verify(run: Run) -> dict[str, Any]:
     """
     from botocore.exceptions import ClientError
 
+    _check_live(run)
     runtime = aws.client(run, "sagemaker-runtime")
     endpoint, bound = run.plan["endpoint"], run.plan["latency_ms"]
     body = json.dumps(run.plan["sample"])
@@ -125,8 +170,19 @@ def verify(run: Run) -> dict[str, Any]:
     }
 
 
+def _check_live(run: Run) -> None:
+    """A stage that is cleared later must not take what serves by then for this run's."""
+    name, wanted = run.plan["endpoint"], gate.target(run)
+    sagemaker = aws.client(run, "sagemaker")
+    found = aws.describe_or_none(lambda: sagemaker.describe_endpoint(EndpointName=name))
+    live = None if found is None else found["EndpointConfigName"]
+    if live != wanted:
+        raise RefusedError(f"The endpoint {name} runs {live or 'no more'}, not {wanted}.")
+
+
 def record(run: Run) -> dict[str, Any]:
     """Let MLflow follow the live endpoint; `champion` is what production serves."""
+    _check_live(run)
     model, environment = run.plan["model"], run.plan["environment"]["name"]
     name, version = model["name"], model["version"]
     registry.mark_live(name, version, f"cooper.endpoint.{environment}", run.plan["endpoint"])

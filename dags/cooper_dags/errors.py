@@ -1,11 +1,13 @@
-"""Which failures are final, and which a retry may mend."""
+"""Which failures are final, which a retry may mend, and what each leaves for people."""
 
 import functools
 from collections.abc import Callable
 from typing import Any
 
+from cooper_dags import failures
+
 FAILURE_KEY = "failure"
-"""XCom key under which a failed task leaves its reason, one line for people."""
+"""XCom key under which a failed task leaves `{"reason": one line for people, "kind": …}`."""
 
 _THROTTLED = {
     "Throttling",
@@ -21,7 +23,19 @@ _THROTTLED = {
 
 
 class RefusedError(Exception):
-    """The stage cannot go on; the message says what is wrong, where, and what to do."""
+    """The stage cannot go on; the message says what is wrong, where, and what to do.
+
+    `kind` is one of `failures`.
+    """
+
+    def __init__(self, reason: str, kind: str = failures.REFUSED) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+    @classmethod
+    def of(cls, failure: failures.Failure) -> "RefusedError":
+        """The error of a failure that was told apart already."""
+        return cls(failure.reason, failure.kind)
 
 
 def is_transient(error: BaseException) -> bool:
@@ -53,19 +67,27 @@ def fails_clearly(stage: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(stage)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+        from airflow.sdk.exceptions import (
+            AirflowFailException,
+            AirflowSkipException,
+            TaskDeferred,
+        )
 
         try:
             return stage(*args, **kwargs)
-        except TaskDeferred:
+        except (TaskDeferred, AirflowSkipException):
             raise
         except Exception as error:
             given = (*args, *kwargs.values())
             context = next((value for value in reversed(given) if _is_context(value)), None)
-            _leave_reason(context, error)
+            failure = failure_of(error)
+            if context is not None:
+                context["ti"].xcom_push(
+                    key=FAILURE_KEY, value={"reason": failure.reason, "kind": failure.kind}
+                )
             if is_transient(error) or isinstance(error, AirflowFailException):
                 raise
-            raise AirflowFailException(_reason(error)) from error
+            raise AirflowFailException(failure.reason) from error
 
     return run
 
@@ -74,12 +96,18 @@ def _is_context(value: Any) -> bool:
     return hasattr(value, "get") and "ti" in value
 
 
-def _reason(error: Exception) -> str:
+def failure_of(error: BaseException) -> failures.Failure:
+    """What the error says to people, and of which kind it is."""
+    import botocore.exceptions
+
     text = " ".join(str(error).split()) or type(error).__name__
-    named = isinstance(error, RefusedError) or type(error).__name__.startswith("Airflow")
-    return (text if named else f"{type(error).__name__}: {text}")[:1000]
-
-
-def _leave_reason(context: Any, error: Exception) -> None:
-    if context is not None:
-        context["ti"].xcom_push(key=FAILURE_KEY, value=_reason(error))
+    if isinstance(error, RefusedError):
+        return failures.Failure(text[:1000], error.kind)
+    if isinstance(error, botocore.exceptions.ClientError):
+        told = error.response["Error"]
+        if failures.is_denied(str(told.get("Code"))):
+            reason = failures.denied(error.operation_name, str(told.get("Message", "")))
+            return failures.Failure(reason[:1000], failures.PERMISSION)
+    named = type(error).__name__.startswith("Airflow")
+    reason = text if named else f"{type(error).__name__}: {text}"
+    return failures.Failure(reason[:1000], failures.FAULT)

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from cooper_dags import failures
 from cooper_dags.errors import RefusedError
 
 _CHUNK = 1 << 20
@@ -47,10 +48,15 @@ def fetch(s3: Any, artifact: dict[str, Any], folder: Path, what: str) -> Fetched
     try:
         answer = s3.get_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchKey", "NoSuchBucket", "404", "AccessDenied"}:
+        code = error.response["Error"]["Code"]
+        if code in {"NoSuchKey", "NoSuchBucket", "404"}:
             raise RefusedError(
-                f"The {what} {artifact['uri']} cannot be read: {error.response['Error']['Code']}. "
-                "Register the project again."
+                f"The {what} {artifact['uri']} cannot be read: {code}. Register the project again."
+            ) from error
+        if failures.is_denied(code):
+            raise RefusedError(
+                f"The {what} {artifact['uri']} cannot be read: the permission s3:GetObject is missing.",
+                failures.PERMISSION,
             ) from error
         raise
     path = folder / file_name(artifact["uri"])

@@ -1,18 +1,19 @@
 """Operators that attach by name, defer their waits and stop what they started when killed."""
 
 import os
-import time
 from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException
 
-from cooper_dags import aws, requests
+from cooper_dags import attempts, aws, failures, logs, requests
 from cooper_dags.conf import Run, checked_report, verified
 from cooper_dags.errors import RefusedError, fails_clearly
 from cooper_dags.triggers import SageMakerTrigger
 
-_DELETION_SECONDS = 300
+_LOG_TAIL = 60
+"""Lines of a failed job's log in which its exception is looked for."""
+_LOG_GROUPS = {"training": logs.TRAINING, "processing": logs.PROCESSING}
 
 
 def poll_seconds() -> float:
@@ -30,17 +31,15 @@ def job_description(sagemaker: Any, kind: str, name: str) -> dict[str, Any]:
     return found
 
 
-class _AttachOperator(BaseOperator):
+class AttachOperator(BaseOperator):
     """Starts or attaches, waits without a worker, then reports."""
 
-    kind: str
-
-    def wait(self, run: Run, name: str) -> None:
-        """Defer until the resource's status is final."""
+    def wait(self, run: Run, kind: str, name: str) -> None:
+        """Defer until the resource's status is final; `kind` is one of SageMakerTrigger's."""
         environment = run.plan["environment"]
         self.defer(
             trigger=SageMakerTrigger(
-                kind=self.kind,
+                kind=kind,
                 name=name,
                 connection=environment["connection"],
                 region=environment["region"],
@@ -65,9 +64,10 @@ class _AttachOperator(BaseOperator):
         raise NotImplementedError
 
 
-class _JobOperator(_AttachOperator):
+class _JobOperator(AttachOperator):
     """A training or processing job named after the run."""
 
+    kind: str
     _started: tuple[Run, str] | None = None
 
     def request(self, run: Run, context: Any) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class _JobOperator(_AttachOperator):
         self.log.info("%s %s job %s", "Created" if created else "Attached to", self.kind, run.id)
         if found[f"{self.kind.title()}JobStatus"] in {"Completed", "Failed", "Stopped"}:
             return checked_report(self.conclude(run, context))
-        self.wait(run, run.id)
+        self.wait(run, self.kind, run.id)
         return None
 
     def on_kill(self) -> None:
@@ -110,19 +110,12 @@ class _JobOperator(_AttachOperator):
         stop(**{f"{kind.title()}JobName": run.id})
 
     def conclude(self, run: Run, context: Any) -> dict[str, Any]:  # noqa: ARG002 -- the base's signature
-        """The report of the job, or its failure as SageMaker tells it."""
+        """The report of the job, or its failure as SageMaker and its log tell it."""
         job = job_description(aws.client(run, "sagemaker"), self.kind, run.id)
-        status = job[f"{self.kind.title()}JobStatus"]
-        if status == "Completed":
+        if job[f"{self.kind.title()}JobStatus"] == "Completed":
             return self.report(run, job)
-        if status == "Stopped":
-            late = job.get("SecondaryStatus") == "MaxRuntimeExceeded"
-            raise RefusedError(
-                f"The {self.kind} job {run.id} was stopped"
-                + (": it took longer than its time limit." if late else ".")
-            )
-        reason = job.get("ExitMessage") or job.get("FailureReason") or "SageMaker gave no reason."
-        raise RefusedError(f"The {self.kind} job {run.id} failed: {reason}")
+        tail = logs.tail(aws.client(run, "logs"), _LOG_GROUPS[self.kind], f"{run.id}/", _LOG_TAIL)
+        raise RefusedError.of(failures.of_job(self.kind, run.id, job, tail))
 
 
 class TrainOperator(_JobOperator):
@@ -131,8 +124,13 @@ class TrainOperator(_JobOperator):
     kind = "training"
 
     def request(self, run: Run, context: Any) -> dict[str, Any]:
-        """CreateTrainingJob with the image that `validate` resolved."""
-        return requests.training_job(run, context["ti"].xcom_pull("validate")["image_uri"])
+        """CreateTrainingJob with the image that `validate` resolved and the time that is left."""
+        return requests.training_job(
+            run,
+            context["ti"].xcom_pull("validate")["image_uri"],
+            attempts.remaining_seconds(run, aws.client(run, "sagemaker")),
+            attempts.checkpoints_uri(run),
+        )
 
     def report(self, run: Run, job: dict[str, Any]) -> dict[str, Any]:
         """Duration, billed time and the job's last metrics."""
@@ -171,98 +169,6 @@ class EvaluateOperator(_JobOperator):
 
     def report(self, run: Run, job: dict[str, Any]) -> dict[str, Any]:
         """Metrics, checks and verdict, from what the project's evaluation wrote."""
-        from cooper_dags.stages import evaluation_report
+        from cooper_dags import verdict
 
-        return evaluation_report(run, job)
-
-
-class DeployOperator(_AttachOperator):
-    """Creates or updates the endpoint; rolled back is a failure."""
-
-    kind = "endpoint"
-
-    @fails_clearly
-    def execute(self, context: Any) -> Any:
-        """Ask for the configuration named after the run, once, and wait."""
-        run = verified(context)
-        sagemaker, name = aws.client(run, "sagemaker"), run.plan["endpoint"]
-        found = aws.describe_or_none(lambda: sagemaker.describe_endpoint(EndpointName=name))
-        if found is not None:
-            aws_tags = aws.tags_of(sagemaker, found["EndpointArn"])
-            _check_owner(run, aws_tags)
-            if found["EndpointStatus"] == "Failed":
-                # A failed endpoint serves nothing and takes no update: it can only be deleted.
-                _delete(sagemaker, name)
-                found = None
-        if found is None:
-            sagemaker.create_endpoint(
-                EndpointName=name, EndpointConfigName=run.id, Tags=aws.tags(run)
-            )
-        elif _pending(found) == run.id or found["EndpointConfigName"] == run.id:
-            self.log.info("Attached to the change of %s to %s", name, run.id)
-        else:
-            self._update(run, sagemaker, found)
-        self.wait(run, name)
-
-    def _update(self, run: Run, sagemaker: Any, found: dict[str, Any]) -> None:
-        name, status = run.plan["endpoint"], found["EndpointStatus"]
-        if status != "InService":
-            raise RefusedError(
-                f"The endpoint {name} is {status}, so it takes no change now; "
-                f"it runs {found['EndpointConfigName']}."
-            )
-        previous = [{"Key": PREVIOUS_TAG, "Value": found["EndpointConfigName"]}]
-        # Before the update: a retry could no longer tell what served before.
-        sagemaker.add_tags(ResourceArn=found["EndpointArn"], Tags=[*aws.tags(run), *previous])
-        sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=run.id)
-
-    def conclude(self, run: Run, context: Any) -> dict[str, Any]:  # noqa: ARG002 -- the base's signature
-        """The report of an endpoint that runs what was asked; anything else is a failure."""
-        sagemaker, name = aws.client(run, "sagemaker"), run.plan["endpoint"]
-        found = sagemaker.describe_endpoint(EndpointName=name)
-        status, config = found["EndpointStatus"], found["EndpointConfigName"]
-        reason = found.get("FailureReason") or "SageMaker gave no reason."
-        if status != "InService":
-            raise RefusedError(f"The endpoint {name} is {status}: {reason}")
-        if config != run.id:
-            raise RefusedError(
-                f"The endpoint {name} was rolled back and still runs {config}: {reason}"
-            )
-        previous = aws.tags_of(sagemaker, found["EndpointArn"]).get(PREVIOUS_TAG)
-        change = "updated" if previous else "created"
-        return {
-            "stage": "deploy",
-            "headline": f"Endpoint {name} {change}, in service.",
-            "endpoint": name,
-            "endpoint_config": config,
-            "previous_config": previous,
-            "change": change,
-        }
-
-
-PREVIOUS_TAG = "cooper:previous-config"
-"""Tag of an endpoint: the configuration that it ran before the last change."""
-
-
-def _pending(found: dict[str, Any]) -> str | None:
-    pending = (found.get("PendingDeploymentSummary") or {}).get("EndpointConfigName")
-    return None if pending is None else str(pending)
-
-
-def _check_owner(run: Run, theirs: dict[str, str]) -> None:
-    for key in ("installation", "project", "environment"):
-        ours = {tag["Key"]: tag["Value"] for tag in aws.tags(run)}[f"cooper:{key}"]
-        if theirs.get(f"cooper:{key}") != ours:
-            raise RefusedError(
-                f"The endpoint {run.plan['endpoint']} is not ours: its tag cooper:{key} is "
-                f"{theirs.get(f'cooper:{key}') or 'not set'}, not {ours}; it was not touched."
-            )
-
-
-def _delete(sagemaker: Any, name: str) -> None:
-    sagemaker.delete_endpoint(EndpointName=name)
-    deadline = time.monotonic() + _DELETION_SECONDS
-    while aws.describe_or_none(lambda: sagemaker.describe_endpoint(EndpointName=name)) is not None:
-        if time.monotonic() > deadline:
-            raise RefusedError(f"The failed endpoint {name} could not be deleted in time.")
-        time.sleep(min(poll_seconds(), 5))
+        return verdict.report(run, job)

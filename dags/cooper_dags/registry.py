@@ -6,11 +6,17 @@ from typing import Any
 
 from cooper_dags.conf import Run
 from cooper_dags.errors import RefusedError
+from cooper_dags.history import Point
 
 RUN_TAG = "cooper.run"
 ARTIFACT_TAG = "cooper.artifact"
 EVALUATION_TAG = "cooper.evaluation"
+VERDICT_TAG = "cooper.verdict"
+PROFILE_TAG = "cooper.profile"
+"""Names the artifact of the run that says what the training data looked like."""
 _MODEL_FOLDER = "model"
+_METRICS_A_CALL = 1000
+"""MLflow takes no more in one call."""
 
 
 def client() -> Any:
@@ -45,6 +51,19 @@ def champion(model: str) -> tuple[int, str] | None:
     return int(version.version), str(version.tags[ARTIFACT_TAG])
 
 
+def alias_version(model: str, alias: str) -> int | None:
+    """The version that the alias names, or None."""
+    mlflow = client()
+    found = _found(lambda: mlflow.get_model_version_by_alias(model, alias))
+    return None if found is None else int(found.version)
+
+
+def tag_of(model: str, version: int, tag: str) -> str | None:
+    """The tag of a version; None where either is not there."""
+    found = version_of(model, version)
+    return None if found is None else found.tags.get(tag)
+
+
 def version_of(model: str, version: int) -> Any | None:
     """The model version, or None."""
     mlflow = client()
@@ -60,6 +79,7 @@ def lineage(run: Run) -> dict[str, str]:
         "cooper.installation": plan["installation"],
         "cooper.project": plan["project"],
         "cooper.requested-by": plan["requested_by"]["id"],
+        "cooper.requested-by.name": plan["requested_by"]["name"],
         "cooper.plan-digest": run.digest,
         "cooper.source.sha256": plan["source"]["sha256"],
         "cooper.data.sha256": plan["data"]["sha256"],
@@ -81,8 +101,24 @@ def _experiment(mlflow: Any, name: str) -> str:
     return str(found.experiment_id)
 
 
-def log_run(run: Run, metrics: dict[str, float], params: dict[str, Any], model: Path) -> str:
-    """The MLflow run of this training, with metrics, params, lineage and the model; its id."""
+def log_run(
+    run: Run,
+    metrics: dict[str, float],
+    history: list[Point],
+    params: dict[str, Any],
+    tags: dict[str, str],
+) -> str:
+    """The MLflow run of this training, with its figures and lineage; its id.
+
+    Safe to repeat: values with the same time and step are kept once.
+
+    Args:
+        run: The training run.
+        metrics: Values at the end.
+        history: Values on the way.
+        params: What the training was given.
+        tags: Beside the lineage.
+    """
     from mlflow.entities import Metric, Param, RunTag
 
     mlflow = client()
@@ -96,11 +132,21 @@ def log_run(run: Run, metrics: dict[str, float], params: dict[str, Any], model: 
         info.run_id,
         metrics=[Metric(name, value, info.start_time, 0) for name, value in metrics.items()],
         params=[Param(name, str(value)) for name, value in params.items()],
-        tags=[RunTag(name, value) for name, value in lineage(run).items()],
+        tags=[RunTag(name, value) for name, value in {**lineage(run), **tags}.items()],
     )
-    mlflow.log_artifacts(info.run_id, str(model), _MODEL_FOLDER)
-    mlflow.set_terminated(info.run_id, "FINISHED")
+    values = [Metric(one.name, one.value, one.timestamp, one.step) for one in history]
+    for start in range(0, len(values), _METRICS_A_CALL):
+        mlflow.log_batch(info.run_id, metrics=values[start : start + _METRICS_A_CALL])
     return str(info.run_id)
+
+
+def log_files(mlflow_run: str, model: Path, documents: dict[str, Any]) -> None:
+    """Keep the model's folder, and each document as JSON at the root; then the run is over."""
+    mlflow = client()
+    mlflow.log_artifacts(mlflow_run, str(model), _MODEL_FOLDER)
+    for name, document in documents.items():
+        mlflow.log_dict(mlflow_run, document, name)
+    mlflow.set_terminated(mlflow_run, "FINISHED")
 
 
 def register(run: Run, mlflow_run: str, tags: dict[str, str]) -> int:
@@ -132,10 +178,17 @@ def set_alias(model: str, alias: str, version: int) -> None:
     client().set_registered_model_alias(model, alias, str(version))
 
 
-def mark_live(model: str, version: int, tag: str, value: str) -> None:
-    """Set the tag on the version that serves now, and take it from the others."""
+def delete_alias(model: str, alias: str) -> None:
+    """Let `alias` name no version."""
+    mlflow = client()
+    _found(lambda: mlflow.delete_registered_model_alias(model, alias))
+
+
+def mark_live(model: str, version: int | None, tag: str, value: str) -> None:
+    """Set the tag on the version that serves now, and take it from the others; None: from all."""
     mlflow = client()
     for other in mlflow.search_model_versions(f"name = '{model}'"):
         if tag in other.tags and int(other.version) != version:
             mlflow.delete_model_version_tag(model, other.version, tag)
-    mlflow.set_model_version_tag(model, str(version), tag, value)
+    if version is not None:
+        mlflow.set_model_version_tag(model, str(version), tag, value)

@@ -11,6 +11,8 @@ from cooper_dags.aws import tags
 from cooper_dags.conf import Run
 from cooper_dags.objects import file_name
 
+VARIANT = "AllTraffic"
+"""The one variant of an endpoint."""
 _INPUT = "/opt/ml/processing/input"
 _OUTPUT = "/opt/ml/processing/output"
 _UNPACK_AND_RUN = (
@@ -38,11 +40,15 @@ def image_uri(plan: dict[str, Any]) -> str:
     # Takes seconds to import, so only here.
     from sagemaker.core import image_uris
 
+    framework, version = image["framework"], image["version"]
+    pythons = image_uris.list_py_versions(framework, version, "training")
     return str(
         image_uris.retrieve(
-            image["framework"],
+            framework,
             plan["environment"]["region"],
-            version=image["version"],
+            version=version,
+            # Only where there is a choice does the SDK insist on one; the last is the newest.
+            py_version=pythons[-1] if len(pythons) > 1 else None,
             instance_type=plan["resources"]["instance_type"],
             image_scope="training",
         )
@@ -78,11 +84,18 @@ def _script_mode(run: Run) -> dict[str, str]:
     return {name: json.dumps(value) for name, value in values.items()}
 
 
-def training_job(run: Run, image: str) -> dict[str, Any]:
-    """CreateTrainingJob for a training plan, on the snapshot of its data."""
+def training_job(run: Run, image: str, max_seconds: int, checkpoints: str) -> dict[str, Any]:
+    """CreateTrainingJob for a training plan, on the snapshot of its data.
+
+    Args:
+        run: The training run.
+        image: The project's image.
+        max_seconds: What is left of the plan's time for this attempt.
+        checkpoints: S3 folder of the request's checkpoints.
+    """
     plan, resources = run.plan, run.plan["resources"]
     uri = snapshot_uri(run, "train", plan["data"])
-    stopping = {"MaxRuntimeInSeconds": resources["max_runtime_seconds"]}
+    stopping = {"MaxRuntimeInSeconds": max_seconds}
     request: dict[str, Any] = {
         "TrainingJobName": run.id,
         "AlgorithmSpecification": {
@@ -119,16 +132,14 @@ def training_job(run: Run, image: str) -> dict[str, Any]:
             plan,
         ),
         "StoppingCondition": stopping,
+        # Without spot as well: the next attempt goes on where this one stopped.
+        "CheckpointConfig": {"S3Uri": checkpoints, "LocalPath": "/opt/ml/checkpoints"},
         "Tags": tags(run),
     }
     if resources["spot"]:
         # Waiting for capacity counts too, so the wait may be as long again as the run.
         stopping["MaxWaitTimeInSeconds"] = min(2 * stopping["MaxRuntimeInSeconds"], 28 * 86400)
         request["EnableManagedSpotTraining"] = True
-        request["CheckpointConfig"] = {
-            "S3Uri": f"{run.prefix}/checkpoints",
-            "LocalPath": "/opt/ml/checkpoints",
-        }
     if vpc := _vpc(plan):
         request["VpcConfig"] = vpc
     return request
@@ -229,6 +240,8 @@ def serving_model(run: Run) -> dict[str, Any]:
         "PrimaryContainer": {
             "Image": plan["image"]["uri"],
             "ModelDataUrl": plan["model"]["artifact"],
+            # The image answers its own example within this time before it calls itself healthy.
+            "Environment": {"COOPER_LATENCY_MS": str(plan["latency_ms"])},
         },
         "ExecutionRoleArn": plan["environment"]["role_arn"],
         "Tags": tags(run),
@@ -246,14 +259,17 @@ def endpoint_config(run: Run) -> dict[str, Any]:
             "EndpointConfigName": run.id,
             "ProductionVariants": [
                 {
-                    "VariantName": "AllTraffic",
+                    "VariantName": VARIANT,
                     "ModelName": run.id,
                     "InstanceType": resources["instance_type"],
                     "InitialInstanceCount": resources["instance_count"],
                     "InitialVariantWeight": 1.0,
                 }
             ],
-            "Tags": tags(run),
+            "Tags": [
+                *tags(run),
+                {"Key": "cooper:model-version", "Value": str(plan["model"]["version"])},
+            ],
         },
         "KmsKeyId",
         plan,

@@ -6,8 +6,18 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from cooper_dags.aws import is_absent
+
 JOB_ENDED = frozenset({"Completed", "Failed", "Stopped"})
-ENDPOINT_SETTLED = frozenset({"InService", "Failed", "UpdateRollbackFailed", "OutOfService"})
+GONE = "Gone"
+"""Status of an endpoint that does not exist."""
+ENDPOINT_SETTLED = frozenset({"InService", "Failed", "UpdateRollbackFailed", "OutOfService", GONE})
+_FINAL = {
+    "training": JOB_ENDED,
+    "processing": JOB_ENDED,
+    "endpoint": ENDPOINT_SETTLED,
+    "deletion": frozenset({GONE, "Failed"}),
+}
 _TOLERATED_ERRORS = 20
 """Failed looks in a row before the task is given back to Airflow, which tries it again."""
 _STILL_WANTED = frozenset({None, "scheduled", "queued", "running", "deferred", "up_for_retry"})
@@ -22,7 +32,7 @@ class SageMakerTrigger(BaseTrigger):
     Fires `{"status": …}`; `{"status": "Unreachable", "reason": …}` when SageMaker does not answer.
 
     Args:
-        kind: "training", "processing" or "endpoint".
+        kind: "training", "processing", "endpoint", or "deletion" of an endpoint.
         name: The resource's name.
         connection: Airflow connection.
         region: AWS region.
@@ -54,7 +64,7 @@ class SageMakerTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until the status is final."""
-        final = ENDPOINT_SETTLED if self.kind == "endpoint" else JOB_ENDED
+        final = _FINAL[self.kind]
         async with await self._hook().get_async_conn() as client:
             errors, last = 0, None
             while True:
@@ -83,7 +93,7 @@ class SageMakerTrigger(BaseTrigger):
 
         Never in `cleanup()`: that runs whenever a triggerer restarts.
         """
-        if self.kind == "endpoint":
+        if self.kind in {"endpoint", "deletion"}:
             return
         # The triggerer cancels this call again each second until it returns; the work goes on.
         work = asyncio.create_task(self._stop_unless_cleared())
@@ -114,8 +124,7 @@ class SageMakerTrigger(BaseTrigger):
         if self.kind == "processing":
             answer = await client.describe_processing_job(ProcessingJobName=self.name)
             return str(answer["ProcessingJobStatus"])
-        answer = await client.describe_endpoint(EndpointName=self.name)
-        return str(answer["EndpointStatus"])
+        return await _endpoint_status(client, self.name)
 
     async def _task_state(self) -> str | None:
         from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
@@ -130,6 +139,18 @@ class SageMakerTrigger(BaseTrigger):
         )
         state = states.get(task.run_id, {}).get(task.task_id)
         return None if state is None else str(getattr(state, "value", state))
+
+
+async def _endpoint_status(client: Any, name: str) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = await client.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if is_absent(error):
+            return GONE
+        raise
+    return str(answer["EndpointStatus"])
 
 
 async def _stop(client: Any, kind: str, name: str) -> None:

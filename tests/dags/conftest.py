@@ -51,7 +51,7 @@ class Platform:
         """Trigger the plan's DAG with a signed conf; the run's id."""
         run_id = run_id or f"{plan['installation']}-{plan['request']}-a1"
         conf = project.signed(plan, run_id, self.key)
-        self.airflow.trigger(plan["command"], run_id, conf)
+        self.airflow.trigger(project.dag_of(plan), run_id, conf)
         return run_id
 
     def trigger_log(self, run_id, task_id):
@@ -59,8 +59,11 @@ class Platform:
         logs = self.folder.glob(f"airflow/logs/**/run_id={run_id}/task_id={task_id}/*.trigger.*")
         return "".join(log.read_text() for log in logs)
 
+    def failure(self, dag_id, run_id, task_id):
+        return self.airflow.xcom(dag_id, run_id, task_id, "failure") or {}
+
     def reason(self, dag_id, run_id, task_id):
-        return self.airflow.xcom(dag_id, run_id, task_id, "failure") or ""
+        return self.failure(dag_id, run_id, task_id).get("reason", "")
 
     def job(self, name):
         sagemaker = self.client("sagemaker")
@@ -150,13 +153,13 @@ def direct(platform, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_AWS_TESTS", services.connection(platform.aws))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", platform.mlflow)
 
-    def verified(plan):
-        run_id = f"tests-{plan['request']}-a1"
+    def verified(plan, attempt=1):
+        run_id = f"tests-{plan['request']}-a{attempt}"
         conf = project.signed(plan, run_id, platform.key)
         pem = platform.key.public_key().public_bytes(
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         )
-        return verify(conf, plan["command"], run_id, pem)
+        return verify(conf, project.dag_of(plan), run_id, pem)
 
     return verified
 

@@ -142,6 +142,12 @@ def deployment_plan(request, version, artifact, environment="staging", **changes
     }
 
 
+def dag_of(plan):
+    """Promotions and rollbacks are deployments."""
+    rollouts = ("promote_model", "rollback_model")
+    return "deploy_model" if plan["command"] in rollouts else plan["command"]
+
+
 def signed(plan, run_id, key):
     """The conf of a run, as the bot makes it."""
     claimed = digest(plan)

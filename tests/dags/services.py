@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
 BIN = DAGS / ".venv/bin"
 REGION = "us-east-1"
-USER, PASSWORD = "cooper", "cooper-tests"
+USER, ENGINEER = "cooper", "engineer"
+PASSWORDS = {USER: "cooper-tests", ENGINEER: "engineer-tests"}
 AWS_KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIATESTS00000000000",
     "AWS_SECRET_ACCESS_KEY": "not-a-secret-key",
@@ -146,7 +147,7 @@ def airflow_environment(folder, url, aws, mlflow, public_key):
     home = folder / "airflow"
     home.mkdir(exist_ok=True)
     passwords = home / "passwords.json"
-    passwords.write_text(json.dumps({USER: PASSWORD}))
+    passwords.write_text(json.dumps(PASSWORDS))
     return base_environment(folder) | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
@@ -154,7 +155,7 @@ def airflow_environment(folder, url, aws, mlflow, public_key):
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:user",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:user,{ENGINEER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__API__BASE_URL": url,
@@ -201,11 +202,12 @@ class Airflow:
     """Airflow's API as the tests need it."""
 
     url: str
+    user: str = USER
     token: str = ""
 
     def call(self, method, path, body=None, **query):
         if not self.token:
-            credentials = {"username": USER, "password": PASSWORD}
+            credentials = {"username": self.user, "password": PASSWORDS[self.user]}
             answer = httpx.post(f"{self.url}/auth/token", json=credentials, timeout=30)
             self.token = answer.json()["access_token"]
         return httpx.request(
@@ -222,7 +224,7 @@ class Airflow:
             return False
         health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
         up = all(health[part]["status"] == "healthy" for part in ("scheduler", "triggerer"))
-        return up and self.call("GET", "/dags").json()["total_entries"] == 2
+        return up and self.call("GET", "/dags").json()["total_entries"] == 3
 
     def trigger(self, dag_id, run_id, conf):
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}

@@ -1,5 +1,5 @@
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskDeferred
 from botocore.exceptions import ClientError, EndpointConnectionError
 from mlflow.exceptions import MlflowException
 from requests.exceptions import ConnectionError as HttpConnectionError
@@ -78,10 +78,42 @@ def test_everything_else_is_final_and_leaves_its_reason(error, context):
 def test_reason_of_a_refusal_is_its_text_and_of_a_defect_its_kind(context):
     with pytest.raises(AirflowFailException):
         failing(RefusedError("The data\n  changed."))(context)
-    assert context["ti"].pushed[FAILURE_KEY] == "The data changed."
+    assert context["ti"].pushed[FAILURE_KEY] == {"reason": "The data changed.", "kind": "refused"}
     with pytest.raises(AirflowFailException):
         failing(KeyError("image_uri"))(context)
-    assert context["ti"].pushed[FAILURE_KEY] == "KeyError: 'image_uri'"
+    found = context["ti"].pushed[FAILURE_KEY]
+    assert found == {"reason": "KeyError: 'image_uri'", "kind": "fault"}
+
+
+def test_missing_permission_is_told_with_what_it_is_for(context):
+    message = (
+        "User: arn:aws:sts::1:assumed-role/airflow/s is not authorized to perform: "
+        "sagemaker:CreateTrainingJob on resource: arn:aws:sagemaker:us-east-1:1:training-job/x "
+        "because no identity-based policy allows it"
+    )
+    answer = {"Error": {"Code": "AccessDeniedException", "Message": message}}
+    with pytest.raises(AirflowFailException):
+        failing(ClientError(answer, "CreateTrainingJob"))(context)
+    found = context["ti"].pushed[FAILURE_KEY]
+    assert found["kind"] == "permission"
+    assert found["reason"] == (
+        "arn:aws:sts::1:assumed-role/airflow/s lacks the permission sagemaker:CreateTrainingJob "
+        "on arn:aws:sagemaker:us-east-1:1:training-job/x."
+    )
+
+
+def test_permission_that_aws_does_not_name_is_told_by_the_call(context):
+    answer = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
+    with pytest.raises(AirflowFailException):
+        failing(ClientError(answer, "GetObject"))(context)
+    found = context["ti"].pushed[FAILURE_KEY]
+    assert found == {"reason": "AWS does not allow GetObject: Access Denied", "kind": "permission"}
+
+
+def test_skipping_is_no_failure(context):
+    with pytest.raises(AirflowSkipException):
+        failing(AirflowSkipException("nothing to do"))(context)
+    assert context["ti"].pushed == {}
 
 
 def test_deferring_is_no_failure(context):

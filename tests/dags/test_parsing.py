@@ -8,11 +8,24 @@ import sys
 import pytest
 from services import DAGS
 
-DAG_IDS = ("train_model", "deploy_model")
 STAGES = {
     "train_model": ["validate", "snapshot", "train", "evaluate", "register", "report"],
-    "deploy_model": ["validate", "configure", "deploy", "verify", "record", "report"],
+    "deploy_model": [
+        "validate",
+        "gate",
+        "approve",
+        "configure",
+        "deploy",
+        "verify",
+        "record",
+        "report",
+    ],
+    "undeploy_model": ["validate", "gate", "approve", "delete", "record", "report"],
 }
+DAG_IDS = tuple(STAGES)
+BESIDE = {"deploy_model": {"restore"}}
+"""Tasks that run only when something is amiss, and that nothing waits for."""
+RULES = {"configure": "none_failed", "delete": "none_failed", "restore": "one_failed"}
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +44,29 @@ def test_folder_holds_our_dags_and_no_more(dags):
 @pytest.mark.parametrize("dag_id", DAG_IDS)
 def test_tasks_are_the_stages_of_the_contract_in_order(dags, dag_id):
     dag = dags[dag_id]
-    order = [task.task_id for task in dag.topological_sort()]
+    beside = BESIDE.get(dag_id, set())
+    order = [task.task_id for task in dag.topological_sort() if task.task_id not in beside]
     assert order == STAGES[dag_id]
+    assert {task.task_id for task in dag.tasks} - set(order) == beside
     for before, after in itertools.pairwise(order):
         assert after in dag.get_task(before).get_flat_relative_ids(upstream=False)
-    assert {task.trigger_rule.value for task in dag.tasks} == {"all_success"}
+    for task in dag.tasks:
+        assert task.trigger_rule.value == RULES.get(task.task_id, "all_success"), task.task_id
+
+
+def test_restore_looks_at_the_verification_and_nothing_waits_for_it(dags):
+    restore = dags["deploy_model"].get_task("restore")
+    assert restore.upstream_task_ids == {"verify"}
+    assert restore.downstream_task_ids == set()
+
+
+@pytest.mark.parametrize("dag_id", ["deploy_model", "undeploy_model"])
+def test_only_coopers_user_may_answer_and_silence_is_a_no(dags, dag_id):
+    approve = dags[dag_id].get_task("approve")
+    assert approve.assigned_users == [{"id": "cooper", "name": "cooper"}]
+    assert approve.defaults == ["Reject"]
+    assert approve.fail_on_reject
+    assert approve.response_timeout.days == 7
 
 
 @pytest.mark.parametrize("dag_id", DAG_IDS)
