@@ -94,7 +94,7 @@ def environment(
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "COOPER_POLL_SECONDS": "2",  # jobs on one machine end within seconds
             "COOPER_PUBLIC_KEY_FILE": str(keys.public),
-            "COOPER_AIRFLOW_USER": AIRFLOW_BOT_USER,
+            "COOPER_SERVICE_USER": AIRFLOW_BOT_USER,
             "MLFLOW_TRACKING_URI": addresses.url("mlflow"),
         }
     )
