@@ -1,6 +1,7 @@
 """The grammar of `/cooper …`: strict, made from the catalogue, independent of Rasa.
 
-`/cooper <command> [required values in order] [key=value …]`, quoted as a shell quotes.
+`/cooper <command> [required values in order] [values that speak for themselves] [key=value …]`,
+quoted as a shell quotes. A text, such as a reason, is the rest of the line.
 """
 
 import re
@@ -30,6 +31,29 @@ KEYS: dict[str, str] = {
 
 MAX_LENGTH = 4000
 _KEY = re.compile(r"([A-Za-z_][\w-]*)(?:\.([A-Za-z_][\w.-]*))?=(.*)", re.DOTALL)
+_TELLING = frozenset(
+    {
+        Kind.VERSION,
+        Kind.ENVIRONMENT,
+        Kind.INSTANCE_TYPE,
+        Kind.STRATEGY,
+        Kind.SEVERITY,
+        Kind.STATE,
+        Kind.REQUEST,
+        Kind.ALERT,
+        Kind.DURATION,
+        Kind.TEXT,
+    }
+)
+"""Kinds whose values are known by their form, so that an optional one needs no key."""
+_COUNTED = _TELLING - {Kind.TEXT} | {Kind.INTEGER}
+"""Kinds that a word is tried as; a bare number could be several and is refused."""
+_FORMS = {
+    Kind.VERSION: re.compile(r"[v#]?\d+|latest|newest|champion|challenger", re.IGNORECASE),
+    Kind.INTEGER: re.compile(r"\d+[x%]?"),
+    Kind.USER: re.compile(r"<?@.+|me|my|mine", re.IGNORECASE),
+}
+"""Where a kind's reader takes more than what stands without a key."""
 _KNOWN_HYPERPARAMETERS = {name.replace(" ", "_") for name in KNOWN}
 
 
@@ -50,21 +74,32 @@ def words_of(command: Command) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*command.aliases, command.name)))
 
 
-def positional(command: Command) -> tuple[Parameter, ...]:
-    """The parameters that need no key: the required ones, else those that may stand alone."""
-    required = tuple(use.parameter for use in command.uses if use.required)
-    return required or command.parameters
+def _needs_no_key(command: Command, parameter: Parameter) -> bool:
+    """Whether an optional value may stand without its key.
+
+    Its kind tells it from all others; in a command that requires nothing, a name may stand alone.
+    """
+    return parameter.kind in _TELLING or (
+        not command.required and parameter.kind not in {Kind.INTEGER, Kind.BOOLEAN}
+    )
 
 
 def usage(command: Command) -> str:
-    """`/cooper deploy PROJECT ENVIRONMENT [version=…] …`."""
-    required = command.required
+    """`/cooper deploy PROJECT ENVIRONMENT [VERSION] … [percent=…]`; what needs a key shows it."""
+    required = [use for use in command.uses if use.required]
     parts = [
-        parameter.name.upper() for parameter in command.parameters if parameter.name in required
+        "|".join(name.upper() for name in (use.parameter.name, use.unless) if name)
+        for use in required
     ]
-    if not required and command.uses:
-        parts.append("[" + "|".join(p.name.upper() for p in positional(command)) + "]")
-    parts += [f"[{p.name}=…]" for p in command.parameters if p.name not in required]
+    stands_in = {use.unless for use in required}
+    optional = [
+        use.parameter
+        for use in command.uses
+        if not use.required and use.parameter.name not in stands_in
+    ]
+    keyless = [each for each in optional if _needs_no_key(command, each)]
+    parts += [f"[{each.name.upper()}{'…' if each.kind is Kind.TEXT else ''}]" for each in keyless]
+    parts += [f"[{each.name}=…]" for each in optional if each not in keyless]
     return " ".join(["/cooper", words_of(command)[0], *parts])
 
 
@@ -97,6 +132,7 @@ class _Reader:
     def __init__(self, command: Command) -> None:
         self.command = command
         self.params: dict[str, Any] = {}
+        self._named = False
         self._parameters = {parameter.name: parameter for parameter in command.parameters}
 
     def fail(self, problem: str) -> SlashError:
@@ -149,24 +185,86 @@ class _Reader:
         return f"{self.command.name} has no parameter “{key}”.{meant}{free}"
 
     def bare(self, word: str) -> None:
-        open_names = [p.name for p in positional(self.command) if p.name not in self.params]
-        if not self.command.required:
-            open_names = [] if self.params else open_names
-            for name in open_names:
-                try:
-                    self.params[name] = normalise(self._parameters[name], word)
-                except UnreadableError:
-                    continue
-                return
-        if not open_names or not self.command.required:
-            msg = f"“{word[:40]}” has no place here; give other values as key=value."
-            raise self.fail(msg)
-        name = open_names[0]
+        """A word without a key: the next required value, else an optional one by its form."""
+        missing = self.command.missing(self.params)
+        name = self._required(missing[0], word) if missing else self._optional(word)
         if self._parameters[name].kind is Kind.SLUG and "version" in self._parameters:
             word, version = split_reference(word)
             if version:
                 self._set("version", self._read("version", version))
         self._set(name, self._read(name, word))
+
+    def _reads(self, name: str, word: str) -> bool:
+        parameter = self._parameters[name]
+        form = _FORMS.get(parameter.kind)
+        try:
+            normalise(parameter, word)
+        except UnreadableError:
+            return False
+        return form is None or form.fullmatch(word) is not None
+
+    def _required(self, name: str, word: str) -> str:
+        """`name`, or what may stand in for it where the word is no value of `name`."""
+        (use,) = (use for use in self.command.uses if use.parameter.name == name)
+        stands_in = use.unless is not None and not self._reads(name, word)
+        return use.unless if use.unless and stands_in and self._reads(use.unless, word) else name
+
+    def _optional(self, word: str) -> str:
+        """The optional parameter that the word's form tells; names come last, and only one."""
+        free = [
+            p
+            for p in self.command.parameters
+            if p.name not in {*self.params, *self.command.required}
+        ]
+        told = [p for p in free if p.kind in _COUNTED and self._reads(p.name, word)]
+        if len({p.kind for p in told}) > 1 or any(p.kind not in _TELLING for p in told):
+            msg = f"“{word[:40]}” could be {' or '.join(p.name for p in told)}; write key=value."
+            raise self.fail(msg)
+        names = [p for p in free if _needs_no_key(self.command, p) and p.kind not in _COUNTED]
+        if any(self._reads(p.name, word) for p in names if p.kind is Kind.USER):
+            names = [p for p in names if p.kind is Kind.USER]
+        chosen = told or (names if not self._named else [])
+        if not chosen:
+            msg = f"“{word[:40]}” has no place here; give other values as key=value."
+            raise self.fail(msg)
+        self._named = self._named or not told
+        return chosen[0].name
+
+    def tail(self, words: list[str]) -> int:
+        """Where among `words` the free text begins that the command takes; their number if nowhere."""
+        if self.text is None:
+            return len(words)
+        keys = [match and _key(self.command, match[1]) for match in map(_KEY.fullmatch, words)]
+        open_ = len([name for name in self.command.required if name not in keys])
+        for at, key in enumerate(keys):
+            if not key and open_ == 0:
+                return at
+            open_ -= not key
+        return len(words)
+
+    @property
+    def text(self) -> str | None:
+        """The parameter that takes the rest of the line, where the command has one."""
+        return next((p.name for p in self.command.parameters if p.kind is Kind.TEXT), None)
+
+    def rest(self, words: list[str]) -> None:
+        """The free text; behind `reason=` it goes on."""
+        if self.text and words:
+            begun = self.params.pop(self.text, "")
+            self._set(self.text, self._read(self.text, " ".join((begun, *words)).strip()))
+
+
+def _words(text: str) -> list[str]:
+    """The words of the line, quoted as a shell quotes; an apostrophe in a free text is one."""
+    plain = unwrap(text).replace("\x00", "")
+    try:
+        return shlex.split(plain)
+    except ValueError as error:
+        words = plain.split()
+        if '"' not in plain and _Reader(_command(words[0])).text:
+            return words
+        msg = "A quotation mark is opened and not closed."
+        raise SlashError(msg) from error
 
 
 def parse_slash(text: str) -> Parsed:
@@ -178,21 +276,19 @@ def parse_slash(text: str) -> Parsed:
     if len(text) > MAX_LENGTH:
         msg = f"That is longer than {MAX_LENGTH} characters. `/cooper help` shows how to ask."
         raise SlashError(msg)
-    try:
-        words = shlex.split(unwrap(text).replace("\x00", ""))
-    except ValueError as error:
-        msg = "A quotation mark is opened and not closed."
-        raise SlashError(msg) from error
+    words = _words(text)
     if not words:
         return Parsed("help", {})
     reader = _Reader(_command(words[0]))
-    pairs = [(word, _KEY.fullmatch(word)) for word in words[1:]]
+    end = 1 + reader.tail(words[1:])
+    pairs = [(word, _KEY.fullmatch(word)) for word in words[1:end]]
     for _, match in pairs:
         if match:
             reader.keyed(match[1], match[2], match[3])
     for word, match in pairs:
         if not match:
             reader.bare(word)
+    reader.rest(words[end:])
     missing = reader.command.missing(reader.params)
     if missing:
         msg = f"{reader.command.name} needs {' and '.join(missing)}."
