@@ -40,6 +40,21 @@ def elements(block: Json) -> Iterator[Json]:
                         yield from elements(child)
 
 
+def uploaded_images(blocks: list[Json]) -> Iterator[tuple[str, Json]]:
+    """Every `slack_file` of an image, with the JSON pointer to it."""
+    for index, block in enumerate(blocks):
+        within = [
+            (f"/blocks/{index}", block),
+            (f"/blocks/{index}/accessory", block.get("accessory")),
+        ]
+        if block.get("type") == "context":
+            elements = block.get("elements") or []
+            within += [(f"/blocks/{index}/elements/{i}", one) for i, one in enumerate(elements)]
+        for at, one in within:
+            if isinstance(one, dict) and one.get("type") == "image" and one.get("slack_file"):
+                yield f"{at}/slack_file", one["slack_file"]
+
+
 def find_action(
     blocks: list[Json], action_id: str, block_id: str | None = None, value: Any = None
 ) -> tuple[Json, Json] | None:

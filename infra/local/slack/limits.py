@@ -5,6 +5,7 @@ Sizes: docs.slack.dev/reference/block-kit (characters, counts).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 TEXT_CHARACTERS = 40_000
 VIEW_BYTES = 250_000
+_FILE_ID = re.compile(r"^[F][A-Z0-9]{8,}$")
 
 _SURFACES: dict[str, frozenset[str]] = {
     "message": frozenset(
@@ -144,11 +146,13 @@ def check_message_blocks(blocks: Any) -> None:
         raise SlackError("invalid_blocks_format")
     problems = _blocks(blocks, "message", MESSAGE_BLOCKS, "/blocks")
     if problems.found:
-        raise SlackError(
-            "invalid_blocks",
-            errors=problems.found,
-            response_metadata={"messages": [f"[ERROR] {text}" for text in problems.found]},
-        )
+        raise invalid_blocks(problems.found)
+
+
+def invalid_blocks(problems: list[str]) -> SlackError:
+    """Slack's refusal of a message, with every mistake and its place."""
+    messages = [f"[ERROR] {text}" for text in problems]
+    return SlackError("invalid_blocks", errors=problems, response_metadata={"messages": messages})
 
 
 def check_view(view: Any) -> None:
@@ -250,11 +254,26 @@ def _section(problems: _Problems, block: Json, at: str) -> None:
 
 
 def _image(problems: _Problems, block: Json, at: str) -> None:
-    if not block.get("image_url") and not block.get("slack_file"):
+    url, file = block.get("image_url"), block.get("slack_file")
+    if not url and not file:
         problems.add("missing required field: image_url", at)
+    elif url and file:
+        problems.add("must define only one of image_url or slack_file", at)
+    if url:
+        problems.string(url, 3000, f"{at}/image_url")
+    if file:
+        _slack_file(problems, file, f"{at}/slack_file")
     problems.string(block.get("alt_text", ""), 2000, f"{at}/alt_text", least=1)
     if block.get("title") is not None:
         problems.text(block["title"], 2000, f"{at}/title", plain=True)
+
+
+def _slack_file(problems: _Problems, file: Any, at: str) -> None:
+    named = [name for name in ("id", "url") if isinstance(file, dict) and file.get(name)]
+    if len(named) != 1:
+        problems.add("must define exactly one of id or url", at)
+    elif named == ["id"] and not _FILE_ID.match(str(file["id"])):
+        problems.add(f"input must match regex pattern: {_FILE_ID.pattern}", f"{at}/id")
 
 
 def _unique_actions(problems: _Problems, elements: Any, at: str) -> None:

@@ -31,7 +31,7 @@ _HOSTS = web.AppKey("hosts", frozenset[str])
 # Nothing is fetched from elsewhere: pictures come from this machine's own servers.
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none';"
-    " img-src 'self' data: http://127.0.0.1:* http://localhost:*"
+    " img-src 'self' data: https: http://127.0.0.1:* http://localhost:*"
 )
 
 Reader = Callable[[Workspace, Json], Awaitable[Json]]
@@ -69,6 +69,7 @@ def make_app(ws: Workspace, allowed_hosts: Sequence[str] = ()) -> web.Applicatio
     app.router.add_post("/hooks/{path:.+}", dispatch.respond)
     app.router.add_post("/upload/v1/{file}/{ticket}", files.receive)
     app.router.add_get("/files-pri/{team}/{file}/{name}", files.download)
+    app.router.add_get("/files-pri/{file}", files.download)  # what an image block names
     app.router.add_get("/avatars/{user}.svg", _avatar)
     app.router.add_get("/people/events", _live)
     app.router.add_get("/people/{what}", _read)

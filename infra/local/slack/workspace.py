@@ -24,6 +24,8 @@ from infra.local.slack.views import Views
 RETRY_DELAYS = (0.0, 60.0, 300.0)
 """Seconds before each retry of an event that was not acknowledged."""
 ACK_SECONDS = 3.0
+FILE_SECONDS = 0.5
+"""Seconds that an uploaded picture is read before a message may show it."""
 
 SCOPES = (
     "app_mentions:read",
@@ -90,6 +92,7 @@ class Options:
     retry_delays: Sequence[float] = RETRY_DELAYS
     events_url: str | None = None
     scopes: Sequence[str] = field(default=SCOPES)
+    file_seconds: float = FILE_SECONDS
 
 
 class Workspace:

@@ -7,6 +7,7 @@ from typing import Any
 from infra.local.slack.errors import Json, SlackError
 from infra.local.slack.hooks import message_content
 from infra.local.slack.limits import TEXT_CHARACTERS
+from infra.local.slack.web.files import check_images
 from infra.local.slack.web.method import Args, Method, require_channel
 from infra.local.slack.workspace import Workspace
 
@@ -15,7 +16,7 @@ _METADATA_BYTES = 8000
 
 async def post_message(ws: Workspace, args: Args) -> Json:
     channel = _target(ws, args.text("channel"))
-    content = _content(args)
+    content = _content(ws, args)
     message = ws.messages.from_bot(
         channel, content, args.optional("thread_ts"), broadcast=args.flag("reply_broadcast")
     )
@@ -25,7 +26,7 @@ async def post_message(ws: Workspace, args: Args) -> Json:
 async def update(ws: Workspace, args: Args) -> Json:
     channel = require_channel(ws, args.text("channel"))
     before = _own_message(ws, channel, args.text("ts"), "cant_update_message")
-    content = _content(args)
+    content = _content(ws, args)
     if "blocks" not in args.values and before.get("blocks") and not content.get("blocks"):
         content["blocks"] = []  # text alone replaces blocks, as in Slack
     message = ws.messages.update(channel, before["ts"], content)
@@ -50,7 +51,7 @@ async def post_ephemeral(ws: Workspace, args: Args) -> Json:
     if ws.directory.person(user) is None or not ws.directory.is_member(channel, user):
         raise SlackError("user_not_in_channel")
     message = ws.messages.from_bot(
-        channel, _content(args), args.optional("thread_ts"), only_for=user
+        channel, _content(ws, args), args.optional("thread_ts"), only_for=user
     )
     return {"message_ts": message["ts"]}
 
@@ -91,6 +92,7 @@ async def stop_stream(ws: Workspace, args: Args) -> Json:
     blocks = args.structure("blocks", "invalid_blocks_format")
     if blocks or args.values.get("metadata"):
         content |= message_content({"text": text, "blocks": blocks, "metadata": _metadata(args)})
+        check_images(ws, blocks)
     done = ws.messages.update(channel, message["ts"], content)
     return {"channel": channel, "ts": message["ts"], "message": _shown(done)}
 
@@ -106,8 +108,8 @@ def _target(ws: Workspace, name: str) -> str:
     return channel
 
 
-def _content(args: Args) -> Json:
-    return message_content(
+def _content(ws: Workspace, args: Args) -> Json:
+    content = message_content(
         {
             "text": _fits(args.optional("text") or args.optional("markdown_text") or ""),
             "blocks": args.structure("blocks", "invalid_blocks_format"),
@@ -115,6 +117,8 @@ def _content(args: Args) -> Json:
             "metadata": _metadata(args),
         }
     )
+    check_images(ws, content.get("blocks"))
+    return content
 
 
 def _fits(text: str) -> str:

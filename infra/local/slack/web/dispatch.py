@@ -144,6 +144,7 @@ async def respond(request: web.Request) -> web.Response:
             body = json.loads(body["payload"])
         if not body.get("delete_original"):
             message_content(body)  # a message that cannot be sent costs no use
+            files.check_images(ws, body.get("blocks"))
         ws.hooks.use(request.match_info["path"], body)
     except SlackError as error:
         gone = error.code in ("used_url", "expired_url", "invalid_token")

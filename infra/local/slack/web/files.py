@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 import secrets
 import time
 from pathlib import PurePosixPath
@@ -10,12 +11,16 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from infra.local.slack.blocks import uploaded_images
 from infra.local.slack.errors import Json, SlackError, invalid_arguments
+from infra.local.slack.limits import invalid_blocks
 from infra.local.slack.web.method import Args, Method, require_channel
 from infra.local.slack.workspace import Workspace
 
 WORKSPACE = web.AppKey("workspace", Workspace)
 MOST_BYTES = 50 * 2**20
+# .../files-pri/{team}/{file}/{name}
+_FILE_OF_URL = re.compile(r"^.*/files-pri/[^/]+/([^/]+)/[^/]+$")
 
 
 async def get_upload_url(ws: Workspace, args: Args) -> Json:
@@ -66,6 +71,26 @@ async def info(ws: Workspace, args: Args) -> Json:
     return {"file": _public(body)}
 
 
+def check_images(ws: Workspace, blocks: Any) -> None:
+    """Raises `invalid_blocks` for an image of a file that is not there, is none or is not read yet."""
+    problems = [
+        f"invalid slack file [json-pointer:{at}]"
+        for at, file in uploaded_images(blocks or [])
+        if not _is_image(ws, file)
+    ]
+    if problems:
+        raise invalid_blocks(problems)
+
+
+def _is_image(ws: Workspace, file: Json) -> bool:
+    named = file.get("id") or _FILE_OF_URL.sub(r"\1", str(file.get("url")))
+    body = ws.store.file(str(named))
+    if body is None or not body["mimetype"].startswith("image/"):
+        return False
+    # Slack reads a file after it is complete; until then a message cannot show it.
+    return time.time() >= float(body.get("_readable", "inf"))
+
+
 async def download(request: web.Request) -> web.StreamResponse:
     """The file itself, for the page and for the app with its token."""
     ws = request.app[WORKSPACE]
@@ -76,7 +101,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     # Never rendered as a page of ours: a file is whatever someone uploaded.
     headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
     if not body["mimetype"].startswith("image/"):
-        headers["Content-Disposition"] = f'attachment; filename="{request.match_info["name"]}"'
+        headers["Content-Disposition"] = f'attachment; filename="{body["name"]}"'
     return web.Response(body=path.read_bytes(), content_type=body["mimetype"], headers=headers)
 
 
@@ -113,6 +138,7 @@ def _finish(ws: Workspace, given: Any, channel: str | None) -> Json:
     if body.get("_ticket"):
         raise SlackError("file_update_failed")  # nothing was uploaded to its URL
     body["title"] = given.get("title") or body["name"]
+    body["_readable"] = time.time() + ws.options.file_seconds
     if channel:
         body["channels"] = [*body["channels"], channel]
     ws.store.put_file(body)

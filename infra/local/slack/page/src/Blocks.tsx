@@ -2,8 +2,8 @@ import { get as emojiOf } from "node-emoji";
 import { memo, type ReactNode } from "react";
 import { Message as SlackMessage, type Block as SlackBlock } from "slack-blocks-to-jsx";
 import { useWorld } from "./context";
-import { ElementView, type Act } from "./Elements";
-import type { Block, State, Text } from "./types";
+import { addressOf, ElementView, type Act } from "./Elements";
+import type { Block, Element, State, Text } from "./types";
 
 type Props = {
   blocks: Block[];
@@ -75,7 +75,20 @@ function BlockView({ block, act, state, error, onInput }: OneProps) {
       </label>
     );
   }
+  if (block.type === "image") return <Picture block={block} />;
   return <Drawn block={block} />;
+}
+
+function Picture({ block }: { block: Block }) {
+  const address = addressOf(block);
+  return (
+    <figure className="picture" data-testid="picture">
+      {block.title && <figcaption>{block.title.text}</figcaption>}
+      <a href={address} target="_blank" rel="noreferrer">
+        <img src={address} alt={block.alt_text ?? ""} />
+      </a>
+    </figure>
+  );
 }
 
 /** One block that nobody acts on. */
@@ -146,7 +159,14 @@ function tidied(block: Block): Block {
   const done = { ...block };
   if (done.text) done.text = tidiedText(done.text);
   if (done.fields) done.fields = done.fields.map(tidiedText);
+  if (done.accessory) done.accessory = withAddress(done.accessory);
+  if (done.elements) done.elements = done.elements.map(withAddress);
   return done;
+}
+
+/** An uploaded image by its address, which the drawing library wants. */
+function withAddress(element: Element): Element {
+  return element.slack_file ? { ...element, image_url: addressOf(element) } : element;
 }
 
 /** No empty lines at the ends of a code block; a > inside a line is no quotation. */

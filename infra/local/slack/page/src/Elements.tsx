@@ -2,7 +2,7 @@ import { useState } from "react";
 import { emojify } from "node-emoji";
 import { read } from "./api";
 import { useWorld } from "./context";
-import type { Block, Confirm, Element, Option, StateValue } from "./types";
+import type { Block, Confirm, Element, Image, Option, StateValue } from "./types";
 
 /** Acts on an element; `value` is what was chosen, undefined for a button. */
 export type Act = (block: Block, element: Element, value?: unknown) => Promise<void>;
@@ -116,7 +116,7 @@ function Control(props: ControlProps) {
         />
       );
     case "image":
-      return <img className="bk-image" src={element.image_url} alt={element.alt_text} />;
+      return <img className="bk-image" src={addressOf(element)} alt={element.alt_text} />;
     default:
       return <TextInput {...props} />;
   }
@@ -310,6 +310,12 @@ function ConfirmDialog({ confirm, onAnswer }: { confirm: Confirm; onAnswer: (yes
       </div>
     </div>
   );
+}
+
+/** Where a picture is read: a file of the app's through the workspace, which has it. */
+export function addressOf({ image_url, slack_file }: Image): string | undefined {
+  if (slack_file?.id) return `/files-pri/${slack_file.id}`;
+  return slack_file?.url ? new URL(slack_file.url, location.href).pathname : image_url;
 }
 
 function flat(element: Element): Option[] {

@@ -30,7 +30,12 @@ export type Element = {
   max_value?: string;
   is_decimal_allowed?: boolean;
   accessibility_label?: string;
+} & Image;
+
+/** Where a picture lies: an address, or a file that the app uploaded. */
+export type Image = {
   image_url?: string;
+  slack_file?: { id?: string; url?: string };
   alt_text?: string;
 };
 
@@ -46,7 +51,8 @@ export type Block = {
   hint?: Text;
   optional?: boolean;
   dispatch_action?: boolean;
-};
+  title?: Text;
+} & Image;
 
 export type File = {
   id: string;
