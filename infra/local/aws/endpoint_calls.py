@@ -10,12 +10,15 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from infra.local.aws import endpoint_documents
+from infra.local.aws.blue_green import ClosingError, RolledBackError, Shift, alarm_states
 from infra.local.aws.context import Caller, Context
 from infra.local.aws.errors import unsupported, validation
 from infra.local.aws.fleet import Fleet, Traffic
+from infra.local.aws.guardrails import Rollout, rollout
 from infra.local.aws.listing import page
 from infra.local.aws.model_calls import CONFIG, MODEL
-from infra.local.aws.server_process import ServerFailedError, plan_for
+from infra.local.aws.server_process import ServerFailedError, plan_for, without_bound
 
 KIND = "endpoint"
 Request = dict[str, Any]
@@ -45,7 +48,7 @@ class EndpointCalls:
             elif status == "Creating":
                 self._spawn(self._create, name)
             elif status in {"InService", "Updating", "SystemUpdating"}:
-                self._store.change(KIND, name, _resuming)
+                self._store.change(KIND, name, endpoint_documents.resuming)
                 self._spawn(self._create, name)
 
     def close(self) -> None:
@@ -64,8 +67,8 @@ class EndpointCalls:
         name = request["EndpointName"]
         arn = caller.arn(KIND, name)
         config = self._config(caller, request["EndpointConfigName"])
-        if request.get("DeploymentConfig"):
-            _check_deployment("CreateEndpoint", request["DeploymentConfig"])
+        deployment = request.get("DeploymentConfig")
+        self._rollout("CreateEndpoint", caller, deployment, config)
         now = time.time()
         document = {
             "EndpointName": name,
@@ -77,6 +80,7 @@ class EndpointCalls:
             "_account": caller.account,
             "_region": caller.region,
             "_served": self._served(config),
+            **({"LastDeploymentConfig": deployment} if deployment else {}),
         }
         if not self._store.add(KIND, name, document):
             raise validation(f'Cannot create already existing endpoint "{arn}".')
@@ -105,45 +109,31 @@ class EndpointCalls:
 
     def update_endpoint(self, caller: Caller, request: Request) -> Request:
         """Begin a blue/green update: the new fleet answers /ping before it gets a request."""
-        name = request["EndpointName"]
-        config = self._config(caller, request["EndpointConfigName"])
-        deployment = request.get("DeploymentConfig")
-        if deployment:
-            _check_deployment("UpdateEndpoint", deployment)
+        name, config_name = request["EndpointName"], request["EndpointConfigName"]
+        config = self._config(caller, config_name)
         if request.get("RetainAllVariantProperties"):
             raise unsupported("UpdateEndpoint", "RetainAllVariantProperties")
+        deployment = request.get("DeploymentConfig")
+        if deployment is None and request.get("RetainDeploymentConfig"):
+            deployment = self.describe_endpoint(caller, request).get("LastDeploymentConfig")
+        way = self._rollout("UpdateEndpoint", caller, deployment, config)
+        served = self._served(config)
 
         def edit(document: Request) -> None:
-            _check_steady(document)
-            document["EndpointStatus"] = "Updating"
-            document.pop("FailureReason", None)
-            if deployment:
-                document["LastDeploymentConfig"] = deployment
+            endpoint_documents.check_steady(document)
+            endpoint_documents.updating(document, config_name, served, deployment)
 
         document = self._change(caller, name, edit)
-        served = self._served(config)
-        self._spawn(self._update, name, request["EndpointConfigName"], served)
+        self._spawn(self._update, name, config_name, served, way)
         return {"EndpointArn": document["EndpointArn"]}
 
     def update_endpoint_weights_and_capacities(self, caller: Caller, request: Request) -> Request:
         """Change the shares and instance counts of the endpoint's variants."""
         name = request["EndpointName"]
         wanted = {each["VariantName"]: each for each in request["DesiredWeightsAndCapacities"]}
-
-        def edit(document: Request) -> None:
-            _check_steady(document)
-            variants = {each["VariantName"]: each for each in document["ProductionVariants"]}
-            unknown = sorted(wanted.keys() - variants.keys())
-            if unknown:
-                raise validation(
-                    f'Could not find variant "{unknown[0]}" of endpoint "{document["EndpointArn"]}".'
-                )
-            for variant, each in wanted.items():
-                _scale(variants[variant], each)
-            for variant in document["_served"]["variants"]:
-                _scale_config(variant["config"], wanted.get(variant["config"]["VariantName"], {}))
-
-        document = self._change(caller, name, edit)
+        document = self._change(
+            caller, name, lambda document: endpoint_documents.scale(document, wanted)
+        )
         self._traffic.set_weights(
             name,
             {
@@ -172,34 +162,47 @@ class EndpointCalls:
     def _create(self, name: str) -> None:
         document = self._store.get(KIND, name)
         assert document is not None
-        fleet = self._fleet(document, document["_served"])
+        served = document["_served"]
+        fleet = self._fleet(document, document["EndpointConfigName"], served)
         try:
             self._start(fleet)
         except ServerFailedError as error:
             if not self._closing.is_set():
-                self._store.change(
-                    KIND,
-                    name,
-                    lambda each, why=str(error): _failed(each, why),  # type: ignore[misc]
-                )
+                reason = str(error)
+                self._store.change(KIND, name, lambda each: endpoint_documents.failed(each, reason))
             return
-        self._go_live(name, fleet, document["EndpointConfigName"], document["_served"])
+        self._go_live(name, fleet, document["EndpointConfigName"], served)
 
-    def _update(self, name: str, config_name: str, served: Request) -> None:
+    def _update(self, name: str, config_name: str, served: Request, way: Rollout) -> None:
         document = self._store.get(KIND, name)
         assert document is not None
-        fleet = self._fleet(document, served)
+        green = self._fleet(document, config_name, served)
+        shift = Shift(
+            self._traffic, green.cloud, way, self._closing, lambda status: self._note(name, status)
+        )
         try:
-            self._start(fleet)
-        except ServerFailedError as error:
-            if not self._closing.is_set():
-                self._store.change(
-                    KIND,
-                    name,
-                    lambda each, why=str(error): _rolled_back(each, why),  # type: ignore[misc]
-                )
+            self._start(green)
+            shift.run(name, green)
+        except ClosingError:
             return
-        self._go_live(name, fleet, config_name, served)
+        except (ServerFailedError, RolledBackError) as error:
+            self._roll_back(name, green, str(error))
+            return
+        except Exception:
+            # Whatever went wrong here, the endpoint must not stay between two fleets.
+            self._roll_back(name, green, "InternalFailure: the stand-in failed; its log says why.")
+            raise
+        self._go_live(name, green, config_name, served)
+
+    def _note(self, name: str, status: str) -> None:
+        self._store.change(KIND, name, lambda each: endpoint_documents.pending(each, status))
+
+    def _roll_back(self, name: str, green: Fleet, reason: str) -> None:
+        if self._closing.is_set():
+            return
+        self._traffic.take_back(name)
+        self._traffic.drain(green)
+        self._store.change(KIND, name, lambda each: endpoint_documents.rolled_back(each, reason))
 
     def _delete(self, name: str) -> None:
         fleet = self._traffic.switch(name, None)
@@ -214,7 +217,11 @@ class EndpointCalls:
             fleet.stop()
             return
         old = self._traffic.switch(name, fleet)
-        self._store.change(KIND, name, lambda document: _in_service(document, config_name, served))
+        self._store.change(
+            KIND,
+            name,
+            lambda document: endpoint_documents.in_service(document, config_name, served),
+        )
         if old is not None:
             self._traffic.drain(old)
 
@@ -229,7 +236,7 @@ class EndpointCalls:
         self._store.remove(KIND, document["EndpointName"])
         self._store.drop_tags(document["EndpointArn"])
 
-    def _fleet(self, document: Request, served: Request) -> Fleet:
+    def _fleet(self, document: Request, config_name: str, served: Request) -> Fleet:
         settings = self._context.settings
         caller = Caller(document["_account"], document["_region"])
         name = document["EndpointName"]
@@ -240,7 +247,11 @@ class EndpointCalls:
             )
             for each in served["variants"]
         ]
+        if document["EndpointStatus"] == "SystemUpdating":
+            # It proved itself when it was deployed; a machine that is starting up is slow.
+            plans = [(without_bound(plan), weight) for plan, weight in plans]
         return Fleet(
+            config_name,
             plans,
             served.get("capture"),
             self._context.cloud(caller),
@@ -257,6 +268,19 @@ class EndpointCalls:
                 raise validation(f'Could not find model "{each["ModelName"]}".')
             variants.append({"config": each, "model": model})
         return {"variants": variants, "capture": config.get("DataCaptureConfig")}
+
+    def _rollout(
+        self, call: str, caller: Caller, deployment: Request | None, config: Request
+    ) -> Rollout:
+        counts = [each.get("InitialInstanceCount", 1) for each in config["ProductionVariants"]]
+        way = rollout(call, deployment, counts)
+        states = alarm_states(self._context.cloud(caller), way.alarms)
+        missing = [name for name in way.alarms if name not in states]
+        if missing:
+            raise validation(
+                f"Could not find CloudWatch alarm(s) of AutoRollbackConfiguration: {missing}."
+            )
+        return way
 
     def _config(self, caller: Caller, name: str) -> Request:
         config = self._store.get(CONFIG, name)
@@ -285,91 +309,5 @@ class EndpointCalls:
         thread.start()
 
 
-# ---------------------------------------------------------------------- descriptions
-
-
 def _missing(caller: Caller, name: str) -> Exception:
     return validation(f'Could not find endpoint "{caller.arn(KIND, name)}".')
-
-
-def _check_steady(document: Request) -> None:
-    if document["EndpointStatus"] != "InService":
-        raise validation(f'Cannot update in-progress endpoint "{document["EndpointArn"]}".')
-
-
-def _check_deployment(call: str, deployment: Request) -> None:
-    routing = deployment.get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration", {})
-    if routing.get("Type", "ALL_AT_ONCE") != "ALL_AT_ONCE" or "RollingUpdatePolicy" in deployment:
-        raise unsupported(call, "a DeploymentConfig other than ALL_AT_ONCE")
-
-
-def _resuming(document: Request) -> None:
-    if document["EndpointStatus"] == "Updating":
-        document["FailureReason"] = (
-            "The AWS stand-in was restarted during the update; the endpoint was rolled back."
-        )
-    document["EndpointStatus"] = "SystemUpdating"
-
-
-def _failed(document: Request, reason: str) -> None:
-    document["EndpointStatus"] = "Failed"
-    document["FailureReason"] = reason
-
-
-def _rolled_back(document: Request, reason: str) -> None:
-    document["EndpointStatus"] = "InService"
-    document["FailureReason"] = reason
-
-
-def _in_service(document: Request, config_name: str, served: Request) -> None:
-    document["EndpointStatus"] = "InService"
-    document["EndpointConfigName"] = config_name
-    document["_served"] = served
-    document["ProductionVariants"] = [_summary(each) for each in served["variants"]]
-    capture = served.get("capture")
-    document.pop("DataCaptureConfig", None)
-    if capture is not None:
-        is_on = capture.get("EnableCapture", False)
-        document["DataCaptureConfig"] = {
-            "EnableCapture": is_on,
-            "CaptureStatus": "Started" if is_on else "Stopped",
-            "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
-            "DestinationS3Uri": capture["DestinationS3Uri"],
-            "KmsKeyId": capture.get("KmsKeyId", ""),
-        }
-
-
-def _summary(served: Request) -> Request:
-    config, model = served["config"], served["model"]
-    container = model.get("PrimaryContainer") or model["Containers"][0]
-    weight = config.get("InitialVariantWeight", 1.0)
-    count = config.get("InitialInstanceCount", 1)
-    return {
-        "VariantName": config["VariantName"],
-        "DeployedImages": [
-            {
-                "SpecifiedImage": container["Image"],
-                "ResolvedImage": container["Image"],
-                "ResolutionTime": time.time(),
-            }
-        ],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }
-
-
-def _scale(summary: Request, wanted: Request) -> None:
-    if "DesiredWeight" in wanted:
-        summary["CurrentWeight"] = summary["DesiredWeight"] = wanted["DesiredWeight"]
-    if "DesiredInstanceCount" in wanted:
-        count = wanted["DesiredInstanceCount"]
-        summary["CurrentInstanceCount"] = summary["DesiredInstanceCount"] = count
-
-
-def _scale_config(config: Request, wanted: Request) -> None:
-    if "DesiredWeight" in wanted:
-        config["InitialVariantWeight"] = wanted["DesiredWeight"]
-    if "DesiredInstanceCount" in wanted:
-        config["InitialInstanceCount"] = wanted["DesiredInstanceCount"]

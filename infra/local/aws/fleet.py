@@ -34,13 +34,15 @@ class Fleet:
 
     def __init__(
         self,
+        config: str,
         plans: list[tuple[ServerPlan, float]],
         capture: dict[str, Any] | None,
         cloud: Cloud,
         images: Path,
         folder: Path,
     ) -> None:
-        """Prepare; `plans` are the variants with their weights."""
+        """Prepare; `config` is the endpoint configuration's name, `plans` its variants with their weights."""
+        self.config = config
         self.capture = capture
         self.cloud = cloud
         self._folder = folder
@@ -89,15 +91,16 @@ class Traffic:
         """Start with no endpoint."""
         self._lock = threading.Lock()
         self._live: dict[str, Fleet] = {}
+        self._green: dict[str, tuple[Fleet, float]] = {}
 
     @contextmanager
     def lease(self, endpoint: str, target: str | None) -> Iterator[tuple[Fleet, Variant]]:
-        """Hold the endpoint's live fleet, and one of its variants, for a request.
+        """Hold one of the endpoint's fleets, and one of its variants, for a request.
 
         Raises KeyError when the endpoint has no fleet, AwsError for an unknown variant.
         """
         with self._lock:
-            fleet = self._live[endpoint]
+            fleet = self._choose(endpoint, target)
             variant = fleet.choose(target)
             variant.server.in_flight += 1
         try:
@@ -105,6 +108,24 @@ class Traffic:
         finally:
             with self._lock:
                 variant.server.in_flight -= 1
+
+    def _choose(self, endpoint: str, target: str | None) -> Fleet:
+        """Return blue or green by their shares; a variant that only one of them has goes there."""
+        blue = self._live[endpoint]
+        green, share = self._green.get(endpoint, (blue, 0.0))
+        if target is not None and (target in blue.variants) != (target in green.variants):
+            return blue if target in blue.variants else green
+        return green if random.random() < share else blue  # noqa: S311 - a share of traffic
+
+    def shift(self, endpoint: str, green: Fleet, share: float) -> None:
+        """Send this share (0 to 1) of the endpoint's requests to the green fleet of an update."""
+        with self._lock:
+            self._green[endpoint] = (green, share)
+
+    def take_back(self, endpoint: str) -> None:
+        """Send all requests to the blue fleet again."""
+        with self._lock:
+            self._green.pop(endpoint, None)
 
     def live(self, endpoint: str) -> Fleet | None:
         """Return the fleet that answers for the endpoint."""
@@ -114,6 +135,7 @@ class Traffic:
     def switch(self, endpoint: str, fleet: Fleet | None) -> Fleet | None:
         """Send all further requests to `fleet` (None: nowhere); return the fleet that had them."""
         with self._lock:
+            self._green.pop(endpoint, None)
             old = self._live.pop(endpoint, None)
             if fleet is not None:
                 self._live[endpoint] = fleet
@@ -141,6 +163,7 @@ class Traffic:
     def close(self) -> None:
         """Stop every fleet."""
         with self._lock:
-            fleets, self._live = list(self._live.values()), {}
+            fleets = [*self._live.values(), *(green for green, _ in self._green.values())]
+            self._live, self._green = {}, {}
         with ThreadPoolExecutor(max(1, len(fleets))) as pool:
             list(pool.map(Fleet.stop, fleets))

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local.aws.cloud import Cloud
 
 _FLUSH_SECONDS = 0.5
+_FLUSH_WAIT_SECONDS = 5.0
 _BATCH = 1000  # events in one PutLogEvents; AWS takes 10,000 and a megabyte
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,9 @@ class LogStream:
         self._cloud = cloud
         self._group, self._stream = group, stream
         self._waiting: deque[tuple[int, str]] = deque()
+        self._made = threading.Event()
         self._ended = threading.Event()
+        self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
         self._thread.start()
 
@@ -49,6 +52,12 @@ class LogStream:
         # CloudWatch refuses an empty event.
         self._waiting.append((int(time.time() * 1000), line or " "))
 
+    def flush(self) -> None:
+        """Write what waits; returns when it is there, or a few seconds later when Logs does not answer."""
+        if self._made.wait(_FLUSH_WAIT_SECONDS):
+            with contextlib.suppress(ClientError, BotoCoreError):
+                self._put()
+
     def close(self) -> None:
         """Write what waits and end."""
         self._ended.set()
@@ -57,9 +66,10 @@ class LogStream:
     def _run(self) -> None:
         try:
             self._create()
+            self._made.set()
             while not self._ended.wait(_FLUSH_SECONDS):
-                self._flush()
-            self._flush()
+                self._put()
+            self._put()
         except (ClientError, BotoCoreError):
             _log.exception("cannot write the log stream %s", self._stream)
 
@@ -70,12 +80,13 @@ class LogStream:
         with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
-    def _flush(self) -> None:
-        while self._waiting:
-            count = min(_BATCH, len(self._waiting))
-            events = [self._waiting.popleft() for _ in range(count)]
-            self._cloud.logs.put_log_events(
-                logGroupName=self._group,
-                logStreamName=self._stream,
-                logEvents=[{"timestamp": stamp, "message": text} for stamp, text in events],
-            )
+    def _put(self) -> None:
+        with self._writing:
+            while self._waiting:
+                count = min(_BATCH, len(self._waiting))
+                events = [self._waiting.popleft() for _ in range(count)]
+                self._cloud.logs.put_log_events(
+                    logGroupName=self._group,
+                    logStreamName=self._stream,
+                    logEvents=[{"timestamp": stamp, "message": text} for stamp, text in events],
+                )

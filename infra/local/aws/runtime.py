@@ -99,6 +99,7 @@ class Runtime:
             fleet.capture,
             Exchange(
                 endpoint=name,
+                config=fleet.config,
                 variant=plan.variant,
                 request_type=request.headers.get("content-type", "application/octet-stream"),
                 request=body,

@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from infra.local.aws import alarms
 from infra.local.aws.context import ACCOUNT, Context, Settings
 from infra.local.aws.endpoint_calls import EndpointCalls
 from infra.local.aws.fleet import Traffic
@@ -143,7 +144,9 @@ def load_ministack(state: Path, port: int) -> ASGIApp:
         DOCKER_HOST=f"unix://{state}/no-docker",
     )
     from ministack.app import app
+    from ministack.services import cloudwatch
 
+    alarms.correct(cloudwatch)
     logging.getLogger("ministack").setLevel(logging.WARNING)
     application: ASGIApp = app
     return application

@@ -8,7 +8,7 @@ import socket
 import tarfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ from infra.local.aws.process import Guarded, environment, make_overlay
 from infra.local.environments import ROOT
 
 SERVE = ROOT / "infra" / "docker" / "serving" / "serve.py"
+# Of the model's container: milliseconds in which serve.py lets the model answer its own example.
+LATENCY_BOUND = "COOPER_LATENCY_MS"
+_PROVEN = "cooper: validated:"
+_LAST_LINES_SECONDS = 2.0
 _POLL_SECONDS = 0.2
 _PING_SECONDS = 2.0  # SageMaker's own limit for an answer to /ping
 _STOP_SECONDS = 10.0
@@ -57,6 +61,7 @@ class ModelServer:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         self._ending = threading.Event()
+        self._proven = threading.Event()
         self._process: Guarded | None = None
         self._log = LogStream(
             cloud,
@@ -68,7 +73,7 @@ class ModelServer:
         """Download the model and start serving; returns when /ping answers 200. Raises ServerFailedError."""
         try:
             self._download()
-            self._process = self._launch()
+            self._process = self._launch(self.plan)
             self._wait_until_healthy(self._process)
         except BaseException:
             self.stop()
@@ -113,12 +118,12 @@ class ModelServer:
         finally:
             archive.unlink(missing_ok=True)
 
-    def _launch(self) -> Guarded:
+    def _launch(self, plan: ServerPlan) -> Guarded:
         try:
-            image = find(self.plan.image_uri, self._images)
+            image = find(plan.image_uri, self._images)
         except UnknownImageUriError as error:
             raise ServerFailedError(
-                f"The image {self.plan.image_uri!r} for production variant {self.plan.variant} "
+                f"The image {plan.image_uri!r} for production variant {plan.variant} "
                 f"cannot be pulled: {error}."
             ) from error
         overlay = make_overlay(image, self._folder / "env")
@@ -127,11 +132,11 @@ class ModelServer:
             environment={
                 **environment(overlay, image, self._folder / "home"),
                 **self._cloud.variables(),
-                **self.plan.variables,
+                **plan.variables,
                 "SAGEMAKER_BASE_DIR": str(self._folder / "ml"),
             },
             cwd=self._folder / "home",
-            on_line=self._log.write,
+            on_line=self._write,
             inherited=self._socket,
         )
 
@@ -141,11 +146,19 @@ class ModelServer:
             if self._ending.wait(_POLL_SECONDS):
                 break
             if self._ping():
+                # What it said of its validation is in CloudWatch before anybody reads that it serves.
+                self._proven.wait(_LAST_LINES_SECONDS)
+                self._log.flush()
                 return
         raise ServerFailedError(
             f"The primary container for production variant {self.plan.variant} did not pass the ping "
             "health check. Please check CloudWatch logs for this endpoint."
         )
+
+    def _write(self, line: str) -> None:
+        self._log.write(line)
+        if line.startswith(_PROVEN):
+            self._proven.set()
 
     def _ping(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PING_SECONDS)
@@ -168,7 +181,7 @@ class ModelServer:
                 return
             pause = min(pause * 2, _SLOWEST_RESTART_SECONDS)
             self._log.write("the model server ended and is started again")
-            self._process = self._launch()
+            self._process = self._launch(without_bound(self.plan))
 
 
 def _extract(tar: tarfile.TarFile, folder: Path) -> None:
@@ -201,3 +214,9 @@ def plan_for(
         variables=container.get("Environment", {}),
         startup=variant.get("ContainerStartupHealthCheckTimeoutInSeconds", default_startup),
     )
+
+
+def without_bound(plan: ServerPlan) -> ServerPlan:
+    """Return the plan of a server that has proved itself before: it must load and answer, however slowly."""
+    kept = {name: value for name, value in plan.variables.items() if name != LATENCY_BOUND}
+    return replace(plan, variables=kept)

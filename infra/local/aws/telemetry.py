@@ -27,6 +27,7 @@ class Exchange:
     """One request to an endpoint and what came of it."""
 
     endpoint: str
+    config: str  # the endpoint configuration of the fleet that answered
     variant: str
     request_type: str
     request: bytes
@@ -64,19 +65,19 @@ class Telemetry:
 
     def _flush(self) -> None:
         captured: dict[tuple[str, str], tuple[Cloud, str, list[str]]] = {}
-        measured: dict[tuple[str, str], tuple[Cloud, list[Exchange]]] = {}
+        measured: dict[tuple[str, str, str], tuple[Cloud, list[Exchange]]] = {}
         while self._waiting:
             cloud, capture, exchange = self._waiting.popleft()
             key = (exchange.endpoint, exchange.variant)
-            measured.setdefault(key, (cloud, []))[1].append(exchange)
+            measured.setdefault((*key, exchange.config), (cloud, []))[1].append(exchange)
             if capture is not None and _is_sampled(capture, exchange):
                 target = capture["DestinationS3Uri"]
                 line = json.dumps(capture_record(capture, exchange))
                 captured.setdefault(key, (cloud, target, []))[2].append(line)
         for (endpoint, variant), (cloud, target, lines) in captured.items():
             _guarded(_write_capture, cloud, target, endpoint, variant, lines)
-        for (endpoint, variant), (cloud, exchanges) in measured.items():
-            _guarded(_write_metrics, cloud, endpoint, variant, exchanges)
+        for (endpoint, variant, config), (cloud, exchanges) in measured.items():
+            _guarded(_write_metrics, cloud, endpoint, variant, config, exchanges)
 
 
 def _guarded(write: Any, *arguments: object) -> None:
@@ -150,7 +151,9 @@ def _write_capture(
     )
 
 
-def _write_metrics(cloud: Cloud, endpoint: str, variant: str, exchanges: list[Exchange]) -> None:
+def _write_metrics(
+    cloud: Cloud, endpoint: str, variant: str, config: str, exchanges: list[Exchange]
+) -> None:
     values: dict[str, list[float]] = defaultdict(list)
     for each in exchanges:
         values["Invocations"].append(1.0)
@@ -162,16 +165,19 @@ def _write_metrics(cloud: Cloud, endpoint: str, variant: str, exchanges: list[Ex
         {"Name": "EndpointName", "Value": endpoint},
         {"Name": "VariantName", "Value": variant},
     ]
+    # With the configuration too, so that an alarm can watch the new fleet alone.
+    series = [dimensions, [*dimensions, {"Name": "EndpointConfigName", "Value": config}]]
     for start in range(0, len(exchanges), _VALUES):
         cloud.cloudwatch.put_metric_data(
             Namespace="AWS/SageMaker",
             MetricData=[
                 {
                     "MetricName": name,
-                    "Dimensions": dimensions,  # type: ignore[typeddict-item]
+                    "Dimensions": each_series,  # type: ignore[typeddict-item]
                     "Values": each[start : start + _VALUES],
                     "Unit": "Microseconds" if name == "ModelLatency" else "Count",
                 }
                 for name, each in values.items()
+                for each_series in series
             ],
         )

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import threading
 import time
 import uuid
 
@@ -34,6 +35,27 @@ pathlib.Path(os.environ["SM_OUTPUT_DATA_DIR"], "report.json").write_text(json.du
 secrets = [name for name in os.environ if "SLACK" in name or "DATABASE" in name]
 print("secrets", secrets, "threads", os.environ["OMP_NUM_THREADS"])
 """
+
+MLMODEL = """
+flavors:
+  python_function:
+    loader_module: served
+    code: code
+    python_version: 3.11.0
+"""
+SERVED = """
+import time
+from pathlib import Path
+
+class Model:
+    def predict(self, data, params=None):
+        {predict}
+
+def _load_pyfunc(path):
+    {load}
+    return Model()
+"""
+ROW = {"dataframe_split": {"columns": ["x"], "data": [[1.0]]}}
 
 
 class Aws:
@@ -74,13 +96,7 @@ class Aws:
 
     def source(self, code, **more):
         """Upload a source package with `train.py`; return its URI."""
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-            for name, text in {"train.py": code, **more}.items():
-                info = tarfile.TarInfo(name)
-                info.size = len(text.encode())
-                tar.addfile(info, io.BytesIO(text.encode()))
-        return self.put(f"source/{uuid.uuid4()}.tar.gz", packed.getvalue())
+        return self.put(f"source/{uuid.uuid4()}.tar.gz", packed({"train.py": code, **more}))
 
     def train(
         self, code=TRAIN, *, name=None, seconds=300, image=IMAGE, hyperparameters=None, **more
@@ -133,6 +149,19 @@ class Aws:
         )
         return [each["message"] for each in events["events"]]
 
+    def served(self, predict="return [1.0] * len(data)", *, load="pass", example=ROW):
+        """Upload an MLflow model of a few lines; return its URI."""
+        files = {
+            "MLmodel": MLMODEL,
+            "code/served.py": SERVED.format(predict=predict, load=load),
+            **({"serving_input_example.json": json.dumps(example)} if example else {}),
+        }
+        return self.put(f"models/{uuid.uuid4()}/model.tar.gz", packed(files))
+
+    def answering(self, predict="return [1.0] * len(data)", **more):
+        """Return an endpoint configuration of such a model."""
+        return self.config(self.model(self.served(predict), **more))
+
     def model(self, data, *, image=SERVING, name=None, **more):
         name = name or f"model-{uuid.uuid4().hex[:8]}"
         self.sagemaker.create_model(
@@ -180,6 +209,48 @@ class Aws:
             EndpointName=name, ContentType="application/json", Body=json.dumps(body), **more
         )
         return json.loads(answer["Body"].read())["predictions"], answer
+
+
+class Client(threading.Thread):
+    """Sends requests without a pause until told to end; keeps what came back."""
+
+    def __init__(self, aws, endpoint):
+        super().__init__(daemon=True)
+        self.aws, self.endpoint = aws, endpoint
+        self.answers, self.errors = [], []
+        self.ending = threading.Event()
+
+    def run(self):
+        while not self.ending.is_set():
+            try:
+                self.answers.append(round(self.aws.predict(self.endpoint)[0][0], 3))
+            except Exception as error:  # noqa: BLE001 - each one is a request that was dropped
+                self.errors.append(error)
+
+    def more(self, count):
+        """Return the next so many answers."""
+        start = len(self.answers)
+        return until(lambda: self.answers[start:], lambda new: len(new) >= count)
+
+    def __enter__(self):
+        self.start()
+        self.more(3)
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.join(30)
+
+
+def packed(files):
+    """Return a tar.gz of the files, text by name."""
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w:gz") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return body.getvalue()
 
 
 def command_line(process):

@@ -1,13 +1,12 @@
 import io
 import json
 import tarfile
-import threading
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.aws.support import BUCKET, until
+from tests.local.aws.support import BUCKET, Client, until
 
 
 @pytest.fixture(scope="module")
@@ -40,33 +39,6 @@ def archive(aws, name, content):
         info.size = len(content)
         tar.addfile(info, io.BytesIO(content))
     return aws.put(f"models/{uuid.uuid4()}/model.tar.gz", packed.getvalue())
-
-
-class Client(threading.Thread):
-    """Sends requests without a pause until told to end; keeps what came back."""
-
-    def __init__(self, aws, endpoint):
-        super().__init__(daemon=True)
-        self.aws, self.endpoint = aws, endpoint
-        self.answers, self.errors = 0, []
-        self.ending = threading.Event()
-
-    def run(self):
-        while not self.ending.is_set():
-            try:
-                self.aws.predict(self.endpoint)
-                self.answers += 1
-            except Exception as error:  # noqa: BLE001 - each one is a request that was dropped
-                self.errors.append(error)
-
-    def __enter__(self):
-        self.start()
-        until(lambda: self.answers, lambda answers: answers > 3)
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.join(30)
 
 
 def test_the_trained_model_answers(aws, serving):
@@ -212,8 +184,7 @@ def test_updates_drop_no_request(aws, artefact, broken):
         rolled_back = aws.steady(name)
         aws.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=second)
         updated = aws.steady(name)
-        answers = client.answers
-        until(lambda: client.answers, lambda now: now > answers + 3)
+        client.more(3)
 
     assert client.errors == []
     assert rolled_back["EndpointStatus"] == "InService"

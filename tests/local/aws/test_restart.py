@@ -71,6 +71,52 @@ def test_all_is_there_again_after_a_restart(start, artefact_body, number):
         aws.train(HANGS, name=job)
 
 
+def test_an_update_is_rolled_back_by_a_restart(start):
+    process = start()
+    aws = Aws(process.url, process.process.pid)
+    furnish(aws)
+    old, new = aws.answering("return [1.0]"), aws.answering("return [2.0]")
+    endpoint = aws.endpoint(old)
+    aws.steady(endpoint)
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 60}
+    aws.sagemaker.update_endpoint(
+        EndpointName=endpoint,
+        EndpointConfigName=new,
+        DeploymentConfig={"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}},
+    )
+    until(lambda: aws.predict(endpoint)[0], lambda answer: answer == [2.0])
+    children = aws.processes()
+    process.kill()
+    gone(children)
+
+    again = start()
+    aws = Aws(again.url, again.process.pid)
+    assert aws.predict(endpoint)[0] == [1.0]
+    described = aws.steady(endpoint)
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", old)
+    assert "restarted during the update" in described["FailureReason"]
+    assert "PendingDeploymentSummary" not in described
+
+
+def test_a_stop_in_the_middle_of_an_update_leaves_no_process(start):
+    process = start()
+    aws = Aws(process.url, process.process.pid)
+    furnish(aws)
+    endpoint = aws.endpoint(aws.answering("return [1.0]"))
+    aws.steady(endpoint)
+    policy = {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 60}}
+    aws.sagemaker.update_endpoint(
+        EndpointName=endpoint,
+        EndpointConfigName=aws.answering("return [2.0]"),
+        DeploymentConfig={"BlueGreenUpdatePolicy": policy},
+    )
+    until(lambda: aws.predict(endpoint)[0], lambda answer: answer == [2.0])
+    children = aws.processes("serve.py")
+    assert len(children) == 4  # two servers, each with its guard
+    assert process.stop() == -signal.SIGTERM  # in order; a kill would say -9
+    gone(children)
+
+
 def test_logs_and_buckets_survive_a_kill_soon_after(start, tmp_path):
     process = start()
     aws = Aws(process.url, process.process.pid)
