@@ -1,8 +1,8 @@
 """What Cooper says, free of any surface: `bot/blocks/` draws it for Slack."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
 Tone = Literal["info", "success", "warning", "error"]
 
@@ -23,6 +23,36 @@ class Table(_Frozen):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+class Series(_Frozen):
+    """One value for each label of a chart; None where it has none."""
+
+    name: str
+    values: tuple[FiniteFloat | None, ...]
+
+
+class Chart(_Frozen):
+    """A picture: for each label a group of bars, one a series, on a scale of the label's own."""
+
+    kind: Literal["bars"] = "bars"
+    title: str
+    subtitle: str = ""
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = ""
+    """Stands after every value."""
+    reference: Series | None = None
+    """Where a line is drawn across the label's bars: a bound, a target."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        drawn = (*self.series, *([self.reference] if self.reference else []))
+        if not self.labels or not self.series:
+            raise ValueError("a chart needs a label and a series")
+        if any(len(each.values) != len(self.labels) for each in drawn):
+            raise ValueError("every series has one value for each label")
+        return self
 
 
 class Link(_Frozen):
@@ -49,6 +79,7 @@ class Answer(_Frozen):
     title: str | None = None
     fields: tuple[Field, ...] = ()
     table: Table | None = None
+    chart: Chart | None = None
     code: str | None = None
     links: tuple[Link, ...] = ()
     choices: tuple[Choice, ...] = ()

@@ -19,9 +19,10 @@ from actions.requests import Place, Request, RunProgress
 from actions.store import Store
 from bot.blocks.answer import Message, draw
 from bot.blocks.card import card
+from bot.pictures import Pictures, shown
 
 if TYPE_CHECKING:
-    from infra.store.outgoing import Outgoings
+    from infra.store.outgoing import Outgoing, Outgoings
 
 # The message or its thread is gone; nothing is left to edit.
 _GONE = {"message_not_found", "thread_not_found"}
@@ -41,6 +42,7 @@ class Outbox:
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
+        self._pictures = Pictures(client)
         self._outgoings = outgoings
         self._store = store
         self._world = world
@@ -55,13 +57,21 @@ class Outbox:
         waiting = await self._outgoings.take(message)
         if waiting is None or waiting.ts is not None:
             return
-        drawn = draw(waiting.answer, waiting.key)
-        if waiting.user is not None:
-            ts = await self._ephemeral(waiting.place, waiting.user, drawn)
-        else:
-            found = await self._find(waiting.place, drawn) if waiting.tried else None
-            ts = found or await self._post(waiting.place, drawn)
+        ts = None
+        if waiting.tried and waiting.user is None:
+            ts = await self._find(waiting.place, draw(waiting.answer, waiting.key))
+        if ts is None:
+            chart = waiting.answer.chart
+            file = await self._pictures.file(message, chart) if chart is not None else None
+            ts = await shown(lambda picture: self._send(waiting, picture), file)
         await self._outgoings.posted(message, ts)
+        self._pictures.forget(message)
+
+    async def _send(self, waiting: "Outgoing", picture: str | None) -> str | None:
+        drawn = draw(waiting.answer, waiting.key, picture)
+        if waiting.user is not None:
+            return await self._ephemeral(waiting.place, waiting.user, drawn)
+        return await self._post(waiting.place, drawn)
 
     async def show_card(self, number: int) -> None:
         """Post the request's card, or edit it where it looks different now."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from actions.answers import Answer, Choice, Field, Table
+from actions.answers import Answer, Chart, Choice, Field, Table
 from bot.blocks import elements as e
 from bot.blocks.text import bold, cap_markup, code_block, escape, link, mention
+from bot.charts import alt_text
 
 _ICONS = {"info": "", "success": "✅ ", "warning": "⚠️ ", "error": "❌ "}
 _TABLE_ROWS = 50
@@ -41,14 +42,25 @@ def _table(table: Table) -> list[e.Block]:
     return blocks
 
 
-def draw(answer: Answer, key: str) -> Message:
-    """The message for `answer`; `key` finds it again after a crash."""
+def _chart(chart: Chart, picture: str | None) -> e.Block:
+    if picture is None:
+        return e.context("The chart could not be sent to Slack.")
+    return e.picture(picture, alt_text(chart))
+
+
+def draw(answer: Answer, key: str, picture: str | None = None) -> Message:
+    """The message for `answer`; `key` finds it again after a crash.
+
+    `picture` is the id of the file with its chart; without one the message says that it is missing.
+    """
     icon = _ICONS[answer.tone]
     blocks: list[e.Block] = []
     if answer.title:
         blocks.append(e.section(f"{icon}{bold(answer.title)}\n{escape(answer.text)}".rstrip()))
     else:
         blocks.append(e.section(f"{icon}{escape(answer.text)}"))
+    if answer.chart:
+        blocks.append(_chart(answer.chart, picture))
     if answer.fields:
         blocks += _fields(answer.fields)
     if answer.table and answer.table.rows:

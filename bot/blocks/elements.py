@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.blocks.text import (
+    ALT_LIMIT,
     CELL_LIMIT,
     CONTEXT_LIMIT,
     FIELD_LIMIT,
@@ -66,6 +67,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Block:
 def context(*texts: str) -> Block:
     """Small print."""
     return {"type": "context", "elements": [mrkdwn(text, CONTEXT_LIMIT) for text in texts[:10]]}
+
+
+def picture(file: str, alt: str) -> Block:
+    """An uploaded image, by its file's id; `alt` is what a screen reader says."""
+    return {
+        "type": "image",
+        "slack_file": {"id": file},
+        "alt_text": cap(alt.strip() or "–", ALT_LIMIT),
+    }
 
 
 def divider() -> Block:

@@ -11,6 +11,7 @@ HEADER_LIMIT = 150
 FIELD_LIMIT = 2000
 CONTEXT_LIMIT = 2000
 CELL_LIMIT = 300
+ALT_LIMIT = 2000
 
 
 def escape(text: str) -> str:

@@ -83,9 +83,10 @@ class MlflowRegistry:
             RegistryUnavailableError: MLflow does not answer.
         """
         found = await self._call(lambda: self._mlflow().get_model_version(name, str(version)))
-        if found is None or not found.run_id:
+        run = None if found is None else found.run_id
+        if not run:
             return None
-        text = await self._call(lambda: self._file(found.run_id, _EVALUATION_FILE))
+        text = await self._call(lambda: self._file(run, _EVALUATION_FILE))
         return None if text is None else _evaluation(text)
 
     async def mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.answers import Answer, Choice, Field, Link, Table
+from actions.answers import Answer, Chart, Choice, Field, Link, Series, Table
 from actions.plans import Money
 from actions.requests import Line, RunProgress, StageProgress, State
 from bot.blocks import text as t
@@ -224,15 +224,25 @@ def test_no_card_breaks_slacks_limits_or_calls_anybody(
         | st.lists(st.tuples(TEXTS, TEXTS), max_size=60).map(
             lambda rows: Table(columns=("a", "b"), rows=tuple(rows))
         ),
+        chart=st.none()
+        | st.lists(TEXTS, min_size=1, max_size=30).map(
+            lambda labels: Chart(
+                title=labels[0],
+                subtitle=labels[-1],
+                labels=tuple(labels),
+                series=(Series(name=labels[0], values=(1.5,) * len(labels)),),
+            )
+        ),
         links=st.lists(
             st.builds(Link, text=TEXTS, url=st.just("https://our.example/x")), max_size=3
         ).map(tuple),
         choices=st.lists(st.builds(Choice, label=TEXTS, text=TEXTS), max_size=9).map(tuple),
         asks_for=st.none() | st.just("project"),
-    )
+    ),
+    st.none() | st.just("F012345678"),
 )
-def test_no_answer_breaks_slacks_limits_or_calls_anybody(answer):
-    drawn = checked(draw(answer, "say:event:Ev1"))
+def test_no_answer_breaks_slacks_limits_or_calls_anybody(answer, picture):
+    drawn = checked(draw(answer, "say:event:Ev1", picture))
     assert alive(drawn) == []
     payload = drawn.metadata["event_payload"]
     assert payload["key"] == "say:event:Ev1"

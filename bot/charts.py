@@ -1,0 +1,181 @@
+"""Charts as pictures for a message: Vega-Lite draws them, in the project's few colours."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from actions.answers import Chart
+from bot.blocks.text import ALT_LIMIT, cap
+
+_FONT = "Liberation Sans, Arial, sans-serif"
+_INK, _QUIET, _LINE = "#1d1c1d", "#616061", "#c1121f"
+# What is compared with comes first and stands back.
+_SERIES = ("#a8b5c4", "#1d3557", "#2a9d8f", "#e9a23b")
+_WIDTH, _BAR = 400, 26
+# Twice the pixels of the page, for the screen of a phone.
+_SCALE = 2.0
+_MOST_LABELS = 10
+
+
+async def png(chart: Chart) -> bytes:
+    """The chart as a PNG, about a thousand pixels wide."""
+    return await asyncio.to_thread(_drawn, chart)
+
+
+def alt_text(chart: Chart) -> str:
+    """What a screen reader says in place of the picture."""
+    parts = [
+        f"{label}: " + ", ".join(f"{name} {text}" for name, text in _texts(chart, i))
+        for i, label in enumerate(chart.labels)
+    ]
+    heading = ". ".join(text for text in ("Bar chart", chart.title, chart.subtitle) if text)
+    return cap(f"{heading}. {'; '.join(parts)}.", ALT_LIMIT)
+
+
+def _texts(chart: Chart, label: int) -> Iterator[tuple[str, str]]:
+    series = (*chart.series, *([chart.reference] if chart.reference else []))
+    for each in series:
+        value = each.values[label]
+        if value is not None:
+            yield each.name, _written(value, chart.unit)
+
+
+def _written(value: float, unit: str) -> str:
+    return f"{value:.4g} {unit}".rstrip()
+
+
+def _drawn(chart: Chart) -> bytes:
+    # Half a second to load, and only a worker that draws needs it.
+    import vl_convert
+
+    # No address may be looked up: all data are in the description.
+    return vl_convert.vegalite_to_png(_description(chart), scale=_SCALE, allowed_base_urls=[])
+
+
+def _description(chart: Chart) -> dict[str, Any]:
+    """The chart in Vega-Lite's words.
+
+    https://vega.github.io/vega-lite/docs/
+    """
+    layers = [_bars(chart), _values()]
+    if chart.reference is not None:
+        layers.append(_line())
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "#ffffff",
+        "padding": 20,
+        "title": _title(chart),
+        "data": {"values": list(_rows(chart))},
+        "facet": {"row": _row_heading()},
+        "spacing": 12,
+        # Metrics are of different sizes; side by side on one scale the small ones would vanish.
+        "resolve": {"scale": {"x": "independent"}},
+        "spec": {
+            "width": _WIDTH,
+            "height": {"step": _BAR},
+            "encoding": {
+                "y": {
+                    "field": "series",
+                    "type": "nominal",
+                    "sort": None,
+                    "axis": None,
+                    "scale": {"paddingOuter": 0.05},
+                },
+                "x": {"field": "value", "type": "quantitative", "axis": None},
+            },
+            "layer": layers,
+        },
+        "config": {"font": _FONT, "view": {"stroke": None}},
+    }
+
+
+def _rows(chart: Chart) -> Iterator[dict[str, Any]]:
+    for i in range(min(len(chart.labels), _MOST_LABELS)):
+        reference = chart.reference.values[i] if chart.reference else None
+        for each in chart.series:
+            value = each.values[i]
+            yield {
+                "heading": f"{i:02d}{cap(chart.labels[i], 60)}",
+                "series": cap(each.name, 40),
+                "value": value or 0.0,
+                "text": "no value" if value is None else cap(_written(value, chart.unit), 20),
+                "reference": reference,
+            }
+
+
+def _title(chart: Chart) -> dict[str, Any]:
+    notes = [cap(chart.subtitle, 70)] if chart.subtitle else []
+    if chart.reference is not None:
+        notes.append(f"Dashed line: {cap(chart.reference.name, 50)}")
+    return {
+        "text": cap(chart.title, 50),
+        "subtitle": notes,
+        "anchor": "start",
+        "fontSize": 20,
+        "subtitleFontSize": 14,
+        "color": _INK,
+        "subtitleColor": _QUIET,
+        "offset": 14,
+    }
+
+
+def _row_heading() -> dict[str, Any]:
+    """The label, without the place that orders it. No text of others' may be in an expression."""
+    return {
+        "field": "heading",
+        "title": None,
+        "header": {
+            "labelExpr": "slice(datum.value, 2)",
+            "labelOrient": "top",
+            "labelAnchor": "start",
+            "labelAngle": 0,
+            "labelFontSize": 15,
+            "labelFontWeight": "bold",
+            "labelColor": _INK,
+            "labelPadding": -6,
+            "labelLimit": _WIDTH + 60,
+        },
+    }
+
+
+def _bars(chart: Chart) -> dict[str, Any]:
+    colours = [_SERIES[i % len(_SERIES)] for i in range(len(chart.series))]
+    return {
+        "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.84}},
+        "encoding": {
+            "color": {
+                "field": "series",
+                "sort": None,
+                "scale": {"range": colours},
+                "legend": {
+                    "orient": "top",
+                    "direction": "horizontal",
+                    "title": None,
+                    "labelFontSize": 15,
+                    "labelColor": _INK,
+                    "labelLimit": 300,
+                    "symbolType": "square",
+                    "symbolSize": 180,
+                },
+            }
+        },
+    }
+
+
+def _values() -> dict[str, Any]:
+    """In a column of their own, where no bar and no line runs through them."""
+    return {
+        "mark": {"type": "text", "align": "left", "fontSize": 15, "color": _INK},
+        "encoding": {"x": {"value": _WIDTH + 10}, "text": {"field": "text"}},
+    }
+
+
+def _line() -> dict[str, Any]:
+    return {
+        "transform": [{"filter": "datum.reference !== null"}],
+        "mark": {"type": "rule", "color": _LINE, "strokeDash": [5, 4], "strokeWidth": 2},
+        "encoding": {
+            "x": {"field": "reference", "type": "quantitative", "aggregate": "max"},
+            "y": None,
+        },
+    }
