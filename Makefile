@@ -32,7 +32,7 @@ page: root-env ## build the page of the workspace simulator, if it changed
 	@$(BIN)/python -m infra.local.stack --prepare page
 
 .PHONY: images
-images: root-env ## build the local images that training and serving run in
+images: root-env ## build the local image of the demo; others are built when they are first needed
 	@$(BIN)/python -m infra.local.stack --prepare images
 
 .PHONY: generate
@@ -48,6 +48,7 @@ test: env nlu-model page images ## run every test
 	for project in examples/*/; do
 	  [ -d "$$project/tests" ] || continue
 	  image=$$($(BIN)/python -m infra.local.images of "$$project") || exit 1
+	  $(BIN)/python -m infra.local.images build "$$image" || exit 1
 	  (cd "$$project" && PYTHONDONTWRITEBYTECODE=1 "$(CURDIR)/.cooper/images/$$image/bin/python" -m pytest) || failed=1
 	done
 	$(BIN)/pytest $(PYTEST_ARGS) || failed=1

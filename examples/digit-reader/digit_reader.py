@@ -32,7 +32,7 @@ class DigitReader(mlflow.pyfunc.PythonModel):
         self.network.eval()
 
     @torch.no_grad()
-    def predict(self, context, model_input: pd.DataFrame, params=None):
+    def predict(self, model_input: pd.DataFrame, params=None):
         """Digits of shape (n,); with `probabilities`, numbers of shape (n, 10)."""
         pixels = model_input.to_numpy(dtype=np.float32)
         # A missing value is in no range.

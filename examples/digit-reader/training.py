@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import torch
 import torch.distributed as dist
@@ -30,7 +31,7 @@ class Notice:
     def __init__(self) -> None:
         self.given = False
 
-    def __enter__(self) -> "Notice":
+    def __enter__(self) -> Self:
         # Python hands signals to the main thread only.
         self._is_ours = threading.current_thread() is threading.main_thread()
         if self._is_ours:
@@ -104,7 +105,7 @@ class Training:
         self._scaler.step(self._optimiser)
         self._scaler.update()
         self._scheduler.step()
-        loss_sum, wants_to_stop = self._together(loss_sum, stop)
+        loss_sum, wants_to_stop = self._together(loss_sum, stop=stop)
         self._loss_sum += loss_sum
         self.step_number += 1
         if position + 1 == self.steps_per_epoch:
@@ -123,7 +124,7 @@ class Training:
         size = min(args.batch_size, rows - position * args.batch_size)
         return pixels.to(self._device), digits.to(self._device), size
 
-    def _together(self, loss_sum: torch.Tensor, stop: bool) -> tuple[float, bool]:
+    def _together(self, loss_sum: torch.Tensor, *, stop: bool) -> tuple[float, bool]:
         """The loss over all processes, and whether any of them wants to stop: all leave at one step."""
         both = torch.tensor([loss_sum.item(), float(stop)], dtype=torch.float64).to(self._device)
         if self._processes > 1:
@@ -225,7 +226,7 @@ def _work(rank: int, args, processes: int, parts: tuple[Images, Images], meeting
     """Train until the end or a SIGTERM; what was reached is in the checkpoints."""
     # The network is so small that threads cost more than they compute, and one gives the same sums.
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(mode=True)
     with Notice() as notice, _group(rank, processes, meeting):
         # A call of its own: a model that outlives its group waits for it forever (gloo, PyTorch 2.13).
         _run(Training(args, *parts, rank, processes), args, notice, tells=rank == 0)

@@ -13,6 +13,7 @@ from infra.local.images.build import is_current
 from infra.local.progress import Progress, StepError
 from infra.local.stack.layout import Layout
 
+# The demo's. The others take gigabytes, so the AWS stand-in makes them when a job first needs them.
 IMAGES = ("sklearn",)
 _SKIPPED = {".venv", "node_modules", "dist", "models", "__pycache__", ".rasa", ".pytest_cache"}
 
@@ -102,7 +103,7 @@ def page(layout: Layout, progress: Progress) -> None:
 
 
 def images(layout: Layout, progress: Progress) -> None:
-    """Build the local images that training and serving run in."""
+    """Build the local images that every stack needs."""
     for name in IMAGES:
         if not is_current(name, layout.images):
             with progress.step(f"Local image {name}"):
