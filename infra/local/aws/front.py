@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.local.aws import protocol
 from infra.local.aws.context import ACCOUNT, Caller
+from infra.local.aws.controls import PREFIX, Controls
 from infra.local.aws.errors import AwsError, unsupported
 from infra.local.aws.runtime import Runtime
 
@@ -53,8 +54,11 @@ Handler = Callable[[Caller, dict[str, Any]], dict[str, Any]]
 class Front:
     """The ASGI application: SageMaker and its runtime here, every other service at `others`."""
 
-    def __init__(self, others: ASGIApp, calls: list[object], runtime: Runtime) -> None:
+    def __init__(
+        self, others: ASGIApp, calls: list[object], runtime: Runtime, controls: Controls
+    ) -> None:
         """Keep the parts; `calls` are the objects whose methods answer SageMaker's calls."""
+        self._controls = controls
         self._others = others
         self._calls = calls
         self._runtime = runtime
@@ -72,6 +76,8 @@ class Front:
             response = await self._answer(Caller(account, match[2]), request)
         elif match is not None and match[3] not in _OTHERS:
             response = _refusal(request, f"the service {match[3]!r}")
+        elif scope["path"].startswith(PREFIX):
+            response = await self._controls.answer(request)
         elif scope["path"].startswith(_CLOSED):
             response = _refusal(request, f"{request.method} {request.url.path}")
         else:

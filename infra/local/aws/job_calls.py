@@ -9,9 +9,10 @@ from typing import Any
 from infra.local.aws import processing, training
 from infra.local.aws.cloud import S3Uri
 from infra.local.aws.context import Caller, Context
-from infra.local.aws.errors import in_use, not_found, unsupported, validation
+from infra.local.aws.errors import AwsError, in_use, not_found, unsupported, validation
 from infra.local.aws.jobs import JobPool
 from infra.local.aws.listing import page
+from infra.local.aws.spot import Shortages
 
 Request = dict[str, Any]
 _RESTARTED = "InternalServerError: the AWS stand-in was restarted while the job was running; start a new one."
@@ -20,10 +21,11 @@ _RESTARTED = "InternalServerError: the AWS stand-in was restarted while the job 
 class JobCalls:
     """Each public method whose name is a call's, in snake case, answers that call."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, shortages: Shortages) -> None:
         """Open the job slots, and report as failed what ran when the stand-in went down."""
         self._context = context
         self._store = context.store
+        self._shortages = shortages
         self._pool = JobPool(context.settings.concurrency)
         for document in self._store.all(training.KIND):
             if document["TrainingJobStatus"] in {"InProgress", "Stopping"}:
@@ -53,7 +55,7 @@ class JobCalls:
         name = request["TrainingJobName"]
         arn = caller.arn(training.KIND, name)
         try:
-            job = training.TrainingJob(self._context, caller, request)
+            job = training.TrainingJob(self._context, caller, request, self._shortages)
         except ValueError as error:
             raise validation(str(error)) from error
         now = time.time()
@@ -101,6 +103,21 @@ class JobCalls:
             raise not_found("Requested resource not found.") from error
         self._pool.stop(training.KIND, name)
         return {}
+
+    def interrupt(self, name: str, seconds: float) -> None:
+        """Take a spot job's instance away for so many seconds. Raises AwsError: 404, 409."""
+        document = self._store.get(training.KIND, name)
+        if document is None:
+            raise AwsError("ResourceNotFound", f"there is no training job {name!r}", 404)
+        if not document.get("EnableManagedSpotTraining"):
+            raise AwsError("Conflict", f"{name} does not run on spot instances", 409)
+        job = self._pool.find(training.KIND, name)
+        secondary = document["SecondaryStatus"]
+        if secondary != "Training" or not isinstance(job, training.TrainingJob):
+            raise AwsError(
+                "Conflict", f"{name} is {secondary}; only a job in Training is interrupted", 409
+            )
+        job.spot.interrupt(seconds)
 
     def list_training_jobs(self, caller: Caller, request: Request) -> Request:
         """Return summaries of jobs, newest first."""
@@ -152,7 +169,7 @@ class JobCalls:
                 f"with this name already exists ({arn})"
             )
         self._tag(arn, request)
-        self._pool.start(processing.ProcessingJob(self._context, caller, request))
+        self._pool.start(processing.ProcessingJob(self._context, caller, request, self._shortages))
         return {"ProcessingJobArn": arn}
 
     def describe_processing_job(self, caller: Caller, request: Request) -> Request:

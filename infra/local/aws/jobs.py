@@ -31,6 +31,8 @@ class End(Enum):
     EXITED = "exited"
     STOPPED = "stopped"
     TIME_LIMIT = "time limit"
+    INTERRUPTED = "interrupted"
+    WAIT_LIMIT = "wait limit"
 
 
 class JobFailedError(Exception):
@@ -154,14 +156,20 @@ class Job(ABC):
         finally:
             process.close()
 
+    def ending(self, deadline: float) -> End | None:
+        """Return why the code must end now, if it must; `deadline` is that of its time limit."""
+        if self._stop.is_set():
+            return End.STOPPED
+        return End.TIME_LIMIT if time.monotonic() > deadline else None
+
     def _watch(self, process: Guarded, limit: float) -> tuple[int, End]:
         end, kill_at = End.EXITED, float("inf")
         deadline = time.monotonic() + limit
         while (code := process.wait(_POLL_SECONDS)) is None:
             if self._abandoned.is_set():
                 process.kill()
-            if end is End.EXITED and (self._stop.is_set() or time.monotonic() > deadline):
-                end = End.STOPPED if self._stop.is_set() else End.TIME_LIMIT
+            if end is End.EXITED and (why := self.ending(deadline)) is not None:
+                end = why
                 kill_at = time.monotonic() + self.context.settings.stop_grace
                 process.terminate()
             if time.monotonic() > kill_at:
@@ -191,6 +199,12 @@ class JobPool:
             future = self._executor.submit(job.run)
             self._jobs[key] = (job, future)
         future.add_done_callback(lambda _: self._forget(key))
+
+    def find(self, kind: str, name: str) -> Job | None:
+        """Return the job if it waits or runs."""
+        with self._lock:
+            job, _ = self._jobs.get((kind, name), (None, None))
+        return job
 
     def stop(self, kind: str, name: str) -> None:
         """Ask the job to end; one that still waits for its slot ends here."""

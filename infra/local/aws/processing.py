@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.local.aws.cloud import MissingObjectsError, S3Uri
 from infra.local.aws.context import Caller, Context
 from infra.local.aws.jobs import End, Job, JobFailedError, write_file
+from infra.local.aws.spot import Shortages
 
 KIND = "processing-job"
 _EXIT_MESSAGE_LENGTH = 1024
@@ -35,9 +36,12 @@ class ProcessingJob(Job):
     kind = KIND
     log_group = "/aws/sagemaker/ProcessingJobs"
 
-    def __init__(self, context: Context, caller: Caller, request: dict[str, Any]) -> None:
+    def __init__(
+        self, context: Context, caller: Caller, request: dict[str, Any], shortages: Shortages
+    ) -> None:
         """Prepare; nothing runs yet."""
         super().__init__(context, caller, request, request["ProcessingJobName"])
+        self._shortages = shortages
         self._application = request["AppSpecification"]
 
     def failed(self, reason: str) -> None:
@@ -57,6 +61,8 @@ class ProcessingJob(Job):
 
     def work(self) -> None:
         """Download, run, upload."""
+        cluster = self.request["ProcessingResources"]["ClusterConfig"]
+        self._shortages.provision(cluster["InstanceType"])
         image = self.image(self._application["ImageUri"])
         self._prepare()
         self.check()

@@ -15,12 +15,14 @@ from starlette.types import ASGIApp
 
 from infra.local.aws import alarms
 from infra.local.aws.context import ACCOUNT, Context, Settings
+from infra.local.aws.controls import Controls
 from infra.local.aws.endpoint_calls import EndpointCalls
 from infra.local.aws.fleet import Traffic
 from infra.local.aws.front import Front
 from infra.local.aws.job_calls import JobCalls
 from infra.local.aws.model_calls import ModelCalls
 from infra.local.aws.runtime import Runtime
+from infra.local.aws.spot import Shortages
 from infra.local.aws.store import Store
 from infra.local.aws.tag_calls import TagCalls
 from infra.local.aws.telemetry import Telemetry
@@ -38,11 +40,12 @@ class StandIn:
         context = Context(settings, self._store)
         self._traffic = Traffic()
         self._telemetry = Telemetry()
-        self._jobs = JobCalls(context)
+        shortages = Shortages()
+        self._jobs = JobCalls(context, shortages)
         self._endpoints = EndpointCalls(context, self._traffic)
         self._runtime = Runtime(self._store, self._traffic, self._telemetry)
         calls = [self._jobs, ModelCalls(context), self._endpoints, TagCalls(context)]
-        self.app = Front(others, calls, self._runtime)
+        self.app = Front(others, calls, self._runtime, Controls(self._jobs, shortages))
 
     def resume(self) -> None:
         """Serve again what was served before; S3 must answer by now."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -14,8 +16,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 import infra.local.images
 from infra.local.aws.cloud import MissingObjectsError, S3Uri
 from infra.local.aws.context import Caller, Context
+from infra.local.aws.images import Image
 from infra.local.aws.jobs import End, Job, JobFailedError, write_file
 from infra.local.aws.metrics import MetricReader
+from infra.local.aws.spot import Shortages, Spot
 
 KIND = "training-job"
 _MESSAGES = {
@@ -28,13 +32,24 @@ _MESSAGES = {
     "Failed": "Training job failed",
     "Stopped": "Training job stopped",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "Interrupted": "The job stopped because the managed spot training instances were interrupted.",
+    "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
 }
 _STATUS = {
     "Completed": "Completed",
     "Failed": "Failed",
     "Stopped": "Stopped",
     "MaxRuntimeExceeded": "Stopped",
+    "MaxWaitTimeExceeded": "Stopped",
     "Stopping": "Stopping",
+}
+_FINAL = _STATUS.keys() - {"Stopping"}
+# In these a job has an instance; in the others it waits for one.
+_BILLED = {"Downloading", "Training", "Uploading", "Stopping"}
+_ENDS = {
+    End.STOPPED: "Stopped",
+    End.TIME_LIMIT: "MaxRuntimeExceeded",
+    End.WAIT_LIMIT: "MaxWaitTimeExceeded",
 }
 _CHECKPOINTS = "/opt/ml/checkpoints"
 _CHECKPOINT_SECONDS = 2.0
@@ -50,12 +65,19 @@ def transition(document: dict[str, Any], secondary: str, message: str | None = N
     history.append({"Status": secondary, "StartTime": now, "StatusMessage": text})
     document["SecondaryStatus"] = secondary
     document["TrainingJobStatus"] = _STATUS.get(secondary, "InProgress")
-    if secondary in {"Completed", "Failed", "Stopped", "MaxRuntimeExceeded"}:
+    if secondary in _FINAL:
         history[-1]["EndTime"] = now
         document["TrainingEndTime"] = now
         begun = document.get("TrainingStartTime")
-        seconds = int(now - begun) + 1 if begun else 0
-        document["TrainingTimeInSeconds"] = document["BillableTimeInSeconds"] = seconds
+        document["TrainingTimeInSeconds"] = math.ceil(now - begun) if begun else 0
+        document["BillableTimeInSeconds"] = _billable(history) if begun else 0
+
+
+def _billable(history: list[dict[str, Any]]) -> int:
+    seconds: float = sum(
+        each["EndTime"] - each["StartTime"] for each in history if each["Status"] in _BILLED
+    )
+    return math.ceil(seconds)
 
 
 def fail(document: dict[str, Any], reason: str) -> None:
@@ -70,11 +92,18 @@ class TrainingJob(Job):
     kind = KIND
     log_group = "/aws/sagemaker/TrainingJobs"
 
-    def __init__(self, context: Context, caller: Caller, request: dict[str, Any]) -> None:
+    def __init__(
+        self, context: Context, caller: Caller, request: dict[str, Any], shortages: Shortages
+    ) -> None:
         """Prepare. Raises ValueError for a metric's regex that is none."""
         super().__init__(context, caller, request, request["TrainingJobName"])
         self._algorithm = request["AlgorithmSpecification"]
         self.metrics = MetricReader(self._algorithm.get("MetricDefinitions", []))
+        self._shortages = shortages
+        stopping = request["StoppingCondition"]
+        self.spot = Spot(stopping.get("MaxWaitTimeInSeconds", float("inf")))
+        self._runtime_left: float = stopping.get("MaxRuntimeInSeconds", 86400)
+        self._begun: float | None = None
         self._output = S3Uri.parse(request["OutputDataConfig"]["S3OutputPath"]) / self.name
 
     # ------------------------------------------------------------------ description
@@ -106,9 +135,28 @@ class TrainingJob(Job):
     # ------------------------------------------------------------------ stages
 
     def work(self) -> None:
-        """Download, train, upload."""
+        """Download, train, upload; after an interruption from the start, with the checkpoints."""
+        self._shortages.provision(self.request["ResourceConfig"].get("InstanceType", ""))
         image = self.image(self._algorithm["TrainingImage"])
-        self._move("Downloading", TrainingStartTime=time.time())
+        while (end := self._run(image)) is End.INTERRUPTED:
+            self._move("Interrupted")
+            if not self.spot.wait(self._stop):
+                self._move("MaxWaitTimeExceeded")
+                return
+            self.check()
+            self._move("Starting")
+            # Another instance, with an empty disk.
+            shutil.rmtree(self.folder)
+        self._upload(end)
+
+    def ending(self, deadline: float) -> End | None:
+        """Return why the code must end now, if it must."""
+        return super().ending(deadline) or self.spot.ending()
+
+    def _run(self, image: Image) -> End:
+        """Download and train on one instance; return how the code came to its end."""
+        self._begun = self._begun or time.time()
+        self._move("Downloading", TrainingStartTime=self._begun)
         self._prepare()
         self.check()
         self._move("Training")
@@ -118,16 +166,18 @@ class TrainingJob(Job):
                 log.write(line)
                 self._observe(line)
 
+            started = time.monotonic()
             code, end = self.execute(
                 image,
                 self._command(),
                 self._variables(),
-                limit=self.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400),
+                limit=self._runtime_left,
                 on_line=on_line,
             )
+            self._runtime_left -= time.monotonic() - started
         if end is End.EXITED and code != 0:
             raise JobFailedError(self._failure(code))
-        self._upload(end)
+        return end
 
     def _prepare(self) -> None:
         for folder in ("model", "output/data", "output/intermediate", "input/data", "code"):
@@ -233,7 +283,7 @@ class TrainingJob(Job):
         if end is End.EXITED:
             self._finish(members)
         else:
-            self._move("MaxRuntimeExceeded" if end is End.TIME_LIMIT else "Stopped", **members)
+            self._move(_ENDS[end], **members)
 
     def _finish(self, members: dict[str, object]) -> None:
         def edit(document: dict[str, Any]) -> None:

@@ -104,6 +104,29 @@ def test_a_job_reads_its_inputs_and_writes_its_outputs(aws):
     assert [each["ProcessingJobStatus"] for each in listed] == ["Completed"]
 
 
+def test_jobs_that_run_are_found_by_the_start_of_their_names(aws):
+    prefix = f"sweep-{uuid.uuid4().hex[:8]}"
+    ended = [process(aws, "print()", name=f"{prefix}-{number}") for number in (1, 2)]
+    for name in ended:
+        processed(aws, name)
+    runs = process(aws, HANGS, name=f"{prefix}-3")
+    pages = aws.sagemaker.get_paginator("list_processing_jobs")
+
+    def found(**more):
+        listed = pages.paginate(NameContains=prefix, PaginationConfig={"PageSize": 1}, **more)
+        return [
+            each["ProcessingJobName"] for page in listed for each in page["ProcessingJobSummaries"]
+        ]
+
+    assert found(StatusEquals="InProgress") == [runs]
+    assert found(StatusEquals="Completed") == ended[::-1]
+    assert found(StatusEquals="Failed") == []
+    assert found() == [runs, *ended[::-1]]
+    aws.sagemaker.stop_processing_job(ProcessingJobName=runs)
+    processed(aws, runs)
+    assert found(StatusEquals="Stopped") == [runs]
+
+
 def test_two_jobs_at_once_do_not_see_each_other(aws):
     code = """
 import os, pathlib
