@@ -54,6 +54,30 @@ class Platform:
         self.airflow.trigger(project.dag_of(plan), run_id, conf)
         return run_id
 
+    def conf(self, plan, run_id=None):
+        """A signed conf of the plan."""
+        return project.signed(
+            plan, run_id or f"{plan['installation']}-{plan['request']}-a1", self.key
+        )
+
+    def endpoint(self, name):
+        sagemaker = self.client("sagemaker")
+        try:
+            return sagemaker.describe_endpoint(EndpointName=name)
+        except sagemaker.exceptions.ClientError:
+            return None
+
+    def serve(self, name, config, **tags):
+        """An endpoint that no run made, in service; tagged as ours where nothing else is said."""
+        ours = {"installation": "tests", "project": "line", "environment": "staging", **tags}
+        tagged = [{"Key": f"cooper:{key}", "Value": value} for key, value in ours.items()]
+        self.client("sagemaker").create_endpoint(
+            EndpointName=name, EndpointConfigName=config, Tags=tagged
+        )
+        services.eventually(
+            lambda: self.endpoint(name)["EndpointStatus"] == "InService", f"{name} serves"
+        )
+
     def trigger_log(self, run_id, task_id):
         """What the triggerer logged while the task was deferred."""
         logs = self.folder.glob(f"airflow/logs/**/run_id={run_id}/task_id={task_id}/*.trigger.*")
@@ -140,9 +164,7 @@ def trained(platform):
     """A run of train_model that went well: its id and its reports by stage."""
     run_id = platform.start(project.training_plan(platform.request(), platform.artifacts))
     state, tasks = platform.airflow.finished("train_model", run_id, 240)
-    reasons = {
-        task: platform.airflow.xcom("train_model", run_id, task, "failure") for task in tasks
-    }
+    reasons = {task: platform.reason("train_model", run_id, task) for task in tasks}
     assert state == "success", (tasks, reasons)
     return run_id, {task: platform.airflow.xcom("train_model", run_id, task) for task in tasks}
 

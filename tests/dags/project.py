@@ -13,7 +13,7 @@ BUCKET = "cooper-tests"
 MODEL_IMAGE = f"000000000000.dkr.ecr.{REGION}.amazonaws.com/cooper-serving:1"
 
 TRAIN = """
-import argparse, os, pathlib, sys, time
+import argparse, json, os, pathlib, time
 import mlflow
 import pandas as pd
 from sklearn.linear_model import LinearRegression
@@ -23,22 +23,28 @@ parser.add_argument("--slope", type=float, default=2.0)
 parser.add_argument("--explode", type=int, default=0)
 parser.add_argument("--endless", type=int, default=0)
 args = parser.parse_args()
-print("train_rmse=0.125", flush=True)
-if args.explode:
-    raise ValueError("the loss is NaN at step 3")
+checkpoint = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "checkpoints", "epoch.txt")
+begun = int(checkpoint.read_text()) if checkpoint.exists() else 0
+for epoch in range(begun + 1, 4):
+    print(f"epoch={epoch}; train_rmse={2 ** -epoch}", flush=True)
+    checkpoint.write_text(str(epoch))
+    if args.explode == epoch and not begun:
+        raise ValueError("the loss is NaN at step 3")
 while args.endless:
     time.sleep(0.1)
 files = list(pathlib.Path(os.environ["SM_CHANNEL_TRAIN"]).glob("*.csv"))
 rows = pd.read_csv(files[0])
 rows["y"] = args.slope * rows["x"]
 model = LinearRegression().fit(rows[["x"]], rows["y"])
+folder = os.environ["SM_MODEL_DIR"]
 mlflow.sklearn.save_model(
-    model, os.environ["SM_MODEL_DIR"], serialization_format="cloudpickle", pip_requirements=[]
+    model, folder, serialization_format="cloudpickle", pip_requirements=[], input_example=rows[["x"]].head(2)
 )
+pathlib.Path(folder, "profile.json").write_text(json.dumps({"rows": len(rows), "columns": ["x"]}))
 """
 
 EVALUATE = """
-import argparse, json, pathlib
+import argparse, hashlib, json, pathlib
 import mlflow
 import pandas as pd
 import measure
@@ -48,9 +54,18 @@ for name in ("--model-dir", "--holdout", "--output-dir", "--baseline-dir"):
     parser.add_argument(name, type=pathlib.Path)
 args = parser.parse_args()
 rows = pd.read_csv(args.holdout)
-report = {"rows": len(rows), "metrics": measure.score(args.model_dir, rows)}
+size = sum(path.stat().st_size for path in args.model_dir.rglob("*") if path.is_file())
+report = {
+    "rows": len(rows),
+    "holdout_sha256": hashlib.sha256(args.holdout.read_bytes()).hexdigest(),
+    "metrics": measure.score(args.model_dir, rows),
+    "slices": measure.slices(args.model_dir, rows),
+    "latency_ms": 1.5,
+    "size_bytes": size,
+}
 if args.baseline_dir:
     report["baseline_metrics"] = measure.score(args.baseline_dir, rows)
+    report["baseline_slices"] = measure.slices(args.baseline_dir, rows)
 (args.output_dir / "evaluation.json").write_text(json.dumps(report))
 """
 
@@ -60,6 +75,13 @@ import mlflow
 def score(folder, rows):
     error = mlflow.pyfunc.load_model(str(folder)).predict(rows[["x"]]) - rows["y"]
     return {"rmse": float((error ** 2).mean() ** 0.5)}
+
+def slices(folder, rows):
+    parts = {"small": rows[rows["x"] < 10], "large": rows[rows["x"] >= 10]}
+    return [
+        {"column": "size", "value": name, "rows": len(part), **score(folder, part)}
+        for name, part in parts.items()
+    ]
 """
 
 CODE = {"train.py": TRAIN, "evaluate.py": EVALUATE, "measure.py": MEASURE}
@@ -111,9 +133,13 @@ def common(request, environment="staging"):
     }
 
 
-def training_plan(request, artifacts, hyperparameters=None, threshold=None):
+def training_plan(request, artifacts, hyperparameters=None, threshold=None, **changes):
     metrics = [
-        {"name": "rmse", "goal": "minimise", "threshold": threshold or {"max": 0.5}},
+        {
+            "name": "rmse",
+            "goal": "minimise",
+            "threshold": threshold or {"max": 0.5, "worst_slice": 10},
+        },
         {"name": "train_rmse", "goal": "minimise", "regex": "train_rmse=([0-9.]+)"},
     ]
     return {
@@ -126,6 +152,9 @@ def training_plan(request, artifacts, hyperparameters=None, threshold=None):
         "hyperparameters": hyperparameters or {},
         "metrics": metrics,
         "model_name": "line",
+        "latency_ms": 500,
+        "size_bytes": 10_000_000,
+        **changes,
     }
 
 
@@ -146,6 +175,23 @@ def dag_of(plan):
     """Promotions and rollbacks are deployments."""
     rollouts = ("promote_model", "rollback_model")
     return "deploy_model" if plan["command"] in rollouts else plan["command"]
+
+
+def basis(live_config, champion=None, evaluation=None):
+    """What people's votes rest on."""
+    return {"live_config": live_config, "champion": champion, "evaluation": evaluation}
+
+
+def undeployment_plan(request, environment="staging", **changes):
+    plan = {
+        **common(request, environment),
+        "command": "undeploy_model",
+        "model_name": "line",
+        "endpoint": f"tests-line-{environment}",
+        **changes,
+    }
+    plan.pop("resources")
+    return plan
 
 
 def signed(plan, run_id, key):

@@ -16,6 +16,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
 BIN = DAGS / ".venv/bin"
+WARM = ROOT / "infra/local/stack/warm.py"
+TASK_IMPORTS = (
+    "airflow.sdk.execution_time.task_runner,airflow.providers.amazon.aws.hooks.base_aws,"
+    "mlflow,sagemaker.core.image_uris"
+)
 REGION = "us-east-1"
 USER, ENGINEER = "cooper", "engineer"
 PASSWORDS = {USER: "cooper-tests", ENGINEER: "engineer-tests"}
@@ -163,6 +168,7 @@ def airflow_environment(folder, url, aws, mlflow, public_key):
         "AIRFLOW__API_AUTH__JWT_SECRET": "tests-only-jwt-secret-of-enough-length-for-hs512-signing-keys-here",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         # The least there is: a task that resumes before its end was noticed is tried again.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -187,13 +193,17 @@ def start_airflow(processes, folder, aws, mlflow, public_key):
         text=True,
     )
     assert migrate.returncode == 0, migrate.stderr[-3000:]
-    for name, arguments in {
-        "api-server": ["--host", "127.0.0.1", "--port", port, "--workers", 1],
-        "scheduler": ["--skip-serve-logs"],
-        "dag-processor": [],
-        "triggerer": ["--skip-serve-logs"],
+    airflow = BIN / "airflow"
+    for name, command in {
+        "api-server": [airflow, "api-server", "--host", "127.0.0.1", "--port", port],
+        # As the embedded stack starts it: tasks are its forks and find their imports in memory.
+        "scheduler": [BIN / "python", "-P", WARM, TASK_IMPORTS, "airflow", "scheduler"],
+        "dag-processor": [airflow, "dag-processor"],
+        "triggerer": [airflow, "triggerer"],
     }.items():
-        processes.start(name, [BIN / "airflow", name, *arguments], environment)
+        more = {"api-server": ["--workers", 1], "dag-processor": []}
+        arguments = more.get(name, ["--skip-serve-logs"])
+        processes.start(name, [*command, *arguments], environment)
     return url
 
 
@@ -247,6 +257,30 @@ class Airflow:
         answer = self.call("GET", path, stringify=False)
         return answer.json()["value"] if answer.status_code == 200 else None
 
+    def parked(self, dag_id, run_id):
+        """What the waiting run asks, once it does."""
+        eventually(
+            lambda: self.states(dag_id, run_id).get("approve") == "awaiting_input",
+            f"{run_id} asks again: {self.states(dag_id, run_id)}",
+        )
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+        return self.call("GET", path).json()
+
+    def answer(self, dag_id, run_id, option, conf=None, by="Ben, Chloe"):
+        """Answer a waiting run; the status code."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
+        given = {} if conf is None else {"conf": conf, "by": by}
+        body = {"chosen_options": [option], "params_input": given}
+        codes = []
+
+        def is_answered():
+            codes.append(self.call("PATCH", path, body).status_code)
+            return codes[-1] < 500
+
+        # SQLite takes one writer at a time, and Airflow answers 500 where another one is at it.
+        eventually(is_answered, f"Airflow takes the answer to {run_id}", 30)
+        return codes[-1]
+
     def finished(self, dag_id, run_id, seconds=120):
         """The run's final state and its tasks' states."""
         ended = {"success", "failed"}
@@ -256,6 +290,10 @@ class Airflow:
             seconds,
         )
         return self.run(dag_id, run_id)["state"], self.states(dag_id, run_id)
+
+    def again(self, dag_id, run_id, task_id):
+        """Wait until the task of a cleared run is tried once more."""
+        eventually(lambda: self.tries(dag_id, run_id, task_id) > 1, f"{task_id} runs again")
 
     def fail(self, dag_id, run_id):
         body = {"state": "failed"}

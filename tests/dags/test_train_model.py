@@ -1,10 +1,12 @@
 import hashlib
+import json
+from pathlib import Path
 
 import project
 import pytest
 from services import eventually
 
-from cooper_dags import stages
+from cooper_dags import attempts, requests, stages
 from cooper_dags.errors import RefusedError
 
 
@@ -20,14 +22,45 @@ def test_training_registers_a_challenger_with_lineage(platform, trained):
     assert version.tags["cooper.run"] == run_id
     assert version.tags["cooper.artifact"] == reports["train"]["model_uri"]
     assert version.tags["cooper.evaluation"] == reports["evaluate"]["digest"]
+    assert version.tags["cooper.verdict"] == "passed"
+    assert version.tags["cooper.profile"] == "profile.json"
     assert version.tags["cooper.source.sha256"] == platform.artifacts["source"]["sha256"]
     assert version.tags["cooper.data.sha256"] == platform.artifacts["data"]["sha256"]
     assert version.tags["cooper.requested-by"] == "UANA00001"
-    run = platform.registry().get_run(registered["mlflow_run"])
-    assert run.data.metrics["rmse"] == pytest.approx(0, abs=1e-6)
-    assert run.data.metrics["training/train_rmse"] == 0.125
-    names = {item.path for item in platform.registry().list_artifacts(run.info.run_id, "model")}
-    assert "model/MLmodel" in names
+    assert version.tags["cooper.requested-by.name"] == "Ana"
+
+
+def test_version_keeps_its_figures_with_their_history(platform, trained):
+    _, reports = trained
+    registry, run_id = platform.registry(), reports["register"]["mlflow_run"]
+    assert registry.get_run(run_id).data.metrics["rmse"] == pytest.approx(0, abs=1e-6)
+    history = registry.get_metric_history(run_id, "training/train_rmse")
+    assert [(point.step, point.value) for point in history] == [(1, 0.5), (2, 0.25), (3, 0.125)]
+    started = platform.job(reports["train"]["job"])["TrainingStartTime"].timestamp() * 1000
+    assert all(point.timestamp >= started - 1000 for point in history)
+
+
+def test_version_keeps_its_model_its_profile_and_its_whole_evaluation(platform, trained, tmp_path):
+    _, reports = trained
+    registry, run_id = platform.registry(), reports["register"]["mlflow_run"]
+    paths = {item.path for item in registry.list_artifacts(run_id)}
+    assert {"model", "evaluation.json", "profile.json"} <= paths
+    assert "model/MLmodel" in {item.path for item in registry.list_artifacts(run_id, "model")}
+    kept = json.loads(
+        Path(registry.download_artifacts(run_id, "evaluation.json", str(tmp_path))).read_text()
+    )
+    evaluated = reports["evaluate"]
+    assert kept["holdout_sha256"] == platform.artifacts["holdout"]["sha256"]
+    assert (kept["digest"], kept["verdict"]) == (evaluated["digest"], "passed")
+    assert [(part["value"], part["rows"]) for part in kept["slices"]] == [
+        ("small", 10),
+        ("large", 5),
+    ]
+    assert kept["slices"][0]["rmse"] == pytest.approx(0, abs=1e-6)
+    assert (kept["latency_ms"], kept["size_bytes"]) == (1.5, evaluated["size_bytes"])
+    bounds = {check["metric"]: check["bound"] for check in kept["checks"]}
+    assert bounds["rmse"].startswith("at most 10 in every slice; size=")
+    assert (bounds["latency_ms"], bounds["size_bytes"]) == ("at most 500", "at most 10,000,000")
 
 
 def test_job_carries_the_plan(platform, trained):
@@ -61,8 +94,11 @@ def test_cleared_stage_attaches_and_starts_no_second_job(platform, trained):
     assert state == "success"
     assert platform.training_jobs(run_id) == [run_id]
     again = platform.airflow.xcom("train_model", run_id, "register")
-    assert again["version"] == reports["register"]["version"]
-    assert again["mlflow_run"] == reports["register"]["mlflow_run"]
+    assert again == reports["register"]
+    assert platform.airflow.xcom("train_model", run_id, "evaluate") == reports["evaluate"]
+    registry = platform.registry()
+    history = registry.get_metric_history(again["mlflow_run"], "training/train_rmse")
+    assert len(history) == 3
 
 
 def test_missed_threshold_registers_without_alias(platform, trained):
@@ -83,15 +119,27 @@ def test_missed_threshold_registers_without_alias(platform, trained):
     assert int(challenger.version) == good["register"]["version"]
 
 
-def test_failing_code_fails_the_run_with_its_last_line(platform):
+def test_failing_code_fails_the_run_and_the_next_attempt_goes_on_from_its_checkpoint(platform):
     plan = project.training_plan(
-        platform.request(), platform.artifacts, hyperparameters={"explode": 1}
+        platform.request(), platform.artifacts, hyperparameters={"explode": 2}
     )
-    run_id = platform.start(plan)
-    state, tasks = platform.airflow.finished("train_model", run_id)
+    first = platform.start(plan)
+    state, tasks = platform.airflow.finished("train_model", first)
     assert (state, tasks["train"], tasks["evaluate"]) == ("failed", "failed", "upstream_failed")
-    assert "the loss is NaN at step 3" in platform.reason("train_model", run_id, "train")
-    assert platform.training_jobs(run_id) == [run_id]
+    assert platform.failure("train_model", first, "train") == {
+        "reason": f"The training job {first} failed: ValueError: the loss is NaN at step 3",
+        "kind": "code",
+    }
+    second = platform.start(plan, f"tests-{plan['request']}-a2")
+    state, _ = platform.airflow.finished("train_model", second, 240)
+    assert state == "success"
+    assert platform.training_jobs(f"tests-{plan['request']}-a") == [second, first]
+    used = platform.job(first)["BillableTimeInSeconds"]
+    limit = platform.job(second)["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert limit == plan["resources"]["max_runtime_seconds"] - used
+    kept = platform.airflow.xcom("train_model", second, "register")["mlflow_run"]
+    history = platform.registry().get_metric_history(kept, "training/train_rmse")
+    assert [point.step for point in history] == [1, 2, 3]
 
 
 def _running_job(platform):
@@ -144,6 +192,40 @@ def test_job_of_another_plan_is_refused(platform, trained):
     state, tasks = platform.airflow.finished("train_model", run_id)
     assert (state, tasks["train"]) == ("failed", "failed")
     assert "another plan" in platform.reason("train_model", run_id, "train")
+
+
+def test_attempt_without_time_left_is_refused_as_such(platform, trained, direct):
+    run_id, _ = trained
+    plan = project.training_plan("R" + run_id.split("-R")[1].split("-")[0], platform.artifacts)
+    plan["resources"] = {**plan["resources"], "max_runtime_seconds": 60}
+    again = direct(plan, attempt=2)
+    with pytest.raises(RefusedError, match="No time left within the plan") as refused:
+        attempts.remaining_seconds(again, platform.client("sagemaker"))
+    assert refused.value.kind == "time_limit"
+    assert attempts.checkpoints_uri(again).endswith(
+        f"/runs/{run_id.removesuffix('-a1')}/checkpoints"
+    )
+
+
+def test_first_attempt_has_all_the_time_of_the_plan(platform, direct):
+    run = direct(project.training_plan(platform.request(), platform.artifacts))
+    assert attempts.remaining_seconds(run, platform.client("sagemaker")) == 300
+
+
+@pytest.mark.parametrize(
+    ("framework", "version", "instance", "image"),
+    [
+        ("pytorch", "2.8.0", "ml.m5.large", "pytorch-training:2.8.0-cpu-py"),
+        ("pytorch", "2.8.0", "ml.g5.xlarge", "pytorch-training:2.8.0-gpu-py"),
+        ("sklearn", "1.4-2", "ml.m5.large", "sagemaker-scikit-learn:1.4-2"),
+        ("xgboost", "1.7-1", "ml.m5.large", "sagemaker-xgboost:1.7-1"),
+    ],
+)
+def test_image_of_a_framework_is_the_one_that_the_sdk_knows(framework, version, instance, image):
+    plan = project.training_plan("R1", {})
+    plan["image"] = {"framework": framework, "version": version, "uri": None}
+    plan["resources"]["instance_type"] = instance
+    assert image in requests.image_uri(plan)
 
 
 @pytest.mark.parametrize(
