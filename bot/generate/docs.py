@@ -16,9 +16,9 @@ RISKS = {
 INTRO = """
 Say it in words (`@cooper train fraud on 2 gpus`) or type it strictly:
 
-`/cooper <command> [required values in order] [key=value …]`
+`/cooper <command> [required values in order] [values that speak for themselves] [key=value …]`
 
-Values with spaces are quoted as in a shell (`runtime="90 min"`); a model's version may follow its
+What is in brackets may be left out; a value in capitals needs no key. A reason is the rest of the line. Values with spaces are quoted as in a shell (`runtime="90 min"`); a model's version may follow its
 project (`fraud@v7`); hyperparameters are written `hyperparameters.lr=0.01`, well-known ones also
 `lr=0.01`. In words, what is required and not said is asked for; `/cooper` says what is missing. `/cooper` alone shows help.
 """

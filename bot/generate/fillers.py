@@ -275,9 +275,35 @@ def _percent(rng: Random) -> str:
     )
 
 
+def _reason(rng: Random) -> str:
+    n, m, run = rng.randint(2, 60), rng.randint(2, 60), rng.randint(1, 400)
+    name, place = _project(rng), rng.choice(("production", "staging", "prod"))
+    days = rng.choice(
+        ("this week", "until monday", "over the holidays", "before the release", "in may")
+    )
+    return rng.choice(
+        ("too expensive", "it is too expensive", "it costs too much", f"{n} dollars is too much",
+         "the budget is gone", f"the budget of {name} is used up", "wrong data", "wrong project",
+         f"it was trained on the wrong {rng.choice(('snapshot', 'data', 'month', 'split'))}",
+         f"the {rng.choice(('holdout', 'label', 'target', 'test set', 'feature'))} leaks", "it leaks",
+         f"we freeze {place} {days}", f"no changes in {place} {days}", "we are in a freeze",
+         f"the {rng.choice(('AUC', 'recall', 'accuracy', 'f1'))} dropped by {n} points", "it got worse",
+         f"v{n} is {rng.choice(('worse', 'slower', 'less stable'))} than v{m}", "the champion is better",
+         f"nobody reviewed the {rng.choice(('drift', 'evaluation', 'data', 'metrics', 'code'))}",
+         f"we do not need {n} gpus", f"{n} gpus are too many", f"R{run} does the same", "not needed",
+         f"R{run} is still running", "duplicate", "legal has not signed off", "risk said no",
+         f"latency is above {n} ms", "the endpoint is too slow", "ask the owner first", "it is friday",
+         f"not tested in {place}", "wrong instance type", f"the {name} team is not ready", "bias",
+         "there is no rollback plan", "the evaluation is missing", "the sample is too small",
+         f"we deploy {name} {days}", "it needs a second look", "i have doubts about the labels",
+         f"{name} should be retrained first", "customers will complain", "the data is stale")
+    )  # fmt: skip
+
+
 def _topic(rng: Random) -> str:
     return rng.choice(
-        ("train", "training", "deploy", "deploying", "deployments", "runs", "stop", "predict", "endpoints",
+        ("approvals", "approve", "rollback", "promote", "compare", "logs", "undeploy",
+         "train", "training", "deploy", "deploying", "deployments", "runs", "stop", "predict", "endpoints",
          "models", "predictions", "deployment", "retraining", "stopping", "endpoint", "versions")
     )  # fmt: skip
 
@@ -299,6 +325,9 @@ FILLERS: dict[str, Callable[[Random], str]] = {
     "strategy": _strategy,
     "percent": _percent,
     "topic": _topic,
+    "other_version": _version,
+    "request": _run,
+    "reason": _reason,
 }
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import yaml
 
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
-from actions.normalise.patterns import PATTERNS
-from actions.spec import Command
+from actions.normalise.patterns import LOOKS_LIKE, PATTERNS
+from actions.spec import Command, Kind
 from bot.generate.grammar import grammars
 from bot.generate.noise import as_typed
 
 SEED = 20_260_101
-SENTENCES = {"train_model": 450, "deploy_model": 450, "out_of_scope": 600}
+SENTENCES = {"train_model": 450, "deploy_model": 450, "out_of_scope": 1100}
 DEFAULT_SENTENCES = 280
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
@@ -32,6 +32,18 @@ def core_of_projects(sentence: str) -> str:
     return re.sub(pattern, r"\1[\2](project)\3", sentence)
 
 
+def as_found(sentence: str) -> str:
+    """Annotations as values are found in a text: what looks like a run is one, a reason is words."""
+
+    def found(match: re.Match[str]) -> str:
+        words, name = match.groups()
+        if PARAMETERS[name].kind is Kind.TEXT:
+            return words
+        return f"[{words}]({LOOKS_LIKE.get(name, name)})"
+
+    return re.sub(r"\[([^\]]+)\]\((\w+)\)", found, sentence)
+
+
 def sentences() -> dict[str, list[str]]:
     """Training sentences of each intent, annotated; the same at every call."""
     rng = Random(SEED)  # noqa: S311 -- training data, not a secret
@@ -41,12 +53,13 @@ def sentences() -> dict[str, list[str]]:
     given = {command.name: command.examples for command in COMMANDS.values()}
     given |= {intent.name: intent.examples for intent in CONVERSATION.values()}
     for name in (*COMMANDS, *CONVERSATION, *OUTSIDE):
-        unique = dict.fromkeys(core_of_projects(example) for example in given.get(name, ()))
+        examples = (as_found(core_of_projects(example)) for example in given.get(name, ()))
+        unique = dict.fromkeys(examples)
         wanted = SENTENCES.get(name, DEFAULT_SENTENCES)
         for _ in range(wanted * 6 if name in made else 0):
             if len(unique) >= wanted:
                 break
-            unique[as_typed(made[name].sentence(), rng)] = None
+            unique[as_found(as_typed(made[name].sentence(), rng))] = None
         found[name] = [text for text in unique if text.strip()]
     return found
 

@@ -11,7 +11,7 @@ from actions.catalog import PARAMETERS
 from bot.generate.fillers import fill
 
 _INNER = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
-_PIECE = re.compile(r"<(\w+)>|\{(\w+)\}")
+_PIECE = re.compile(r"<(\w+)>|\{(\w+)(?::([^{}]+))?\}")
 COMMON = "common.yml"
 
 Rules = dict[str, list[str]]
@@ -74,7 +74,7 @@ class Grammar:
     def _piece(self, match: re.Match[str]) -> str:
         if match[1]:
             return self._expand(self._rng.choice(self._rules[match[1]]))
-        value = fill(PARAMETERS[match[2]], self._rng)
+        value = match[3] or fill(PARAMETERS[match[2]], self._rng)
         return f"[{value}]({match[2]})"
 
 
