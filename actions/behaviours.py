@@ -5,8 +5,11 @@ from actions.behaviour import AnswerCommand, DirectCommand, PlanCommand
 from actions.catalog import COMMANDS
 from actions.commands import (
     approve_request,
+    compare_models,
     deploy_model,
     help,  # noqa: A004 -- the module is named after its command, as all are
+    list_approvals,
+    list_endpoints,
     list_models,
     list_runs,
     predict,
@@ -14,6 +17,8 @@ from actions.commands import (
     reject_request,
     rollback_model,
     show_endpoint,
+    show_logs,
+    show_model,
     show_run,
     stop_run,
     train_model,
@@ -27,11 +32,16 @@ async def _help(context: Context, params: Params) -> Answer:
 
 
 READS: dict[str, AnswerCommand] = {
+    compare_models.SPEC.name: compare_models.answer,
     help.SPEC.name: _help,
+    list_approvals.SPEC.name: list_approvals.answer,
+    list_endpoints.SPEC.name: list_endpoints.answer,
     list_models.SPEC.name: list_models.answer,
     list_runs.SPEC.name: list_runs.answer,
     predict.SPEC.name: predict.answer,
     show_endpoint.SPEC.name: show_endpoint.answer,
+    show_logs.SPEC.name: show_logs.answer,
+    show_model.SPEC.name: show_model.answer,
     show_run.SPEC.name: show_run.answer,
 }
 """Commands that answer at once."""

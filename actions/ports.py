@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from actions.reports import Check
+
 
 class Unavailable(Exception):  # noqa: N818 -- reads as what happened; subclasses end in Error
     """An outside service did not answer. The message says which, for people."""
@@ -144,6 +146,7 @@ class Evaluation:
     metrics: dict[str, float]
     verdict: str
     digest: str
+    checks: tuple[Check, ...] = ()
     slices: tuple[SliceMetrics, ...] = ()
     latency_ms: float | None = None
     size_bytes: int | None = None

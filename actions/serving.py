@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from actions.context import Context
+from actions.policy import Allowed, may
 from actions.ports import EndpointState
 from actions.requests import Request
 from actions.store import Transaction
@@ -21,3 +23,13 @@ async def served_version(tx: Transaction, state: EndpointState) -> int | None:
     request = await configured_by(tx, state.config)
     conf: dict[str, Any] = (request.plan.conf if request is not None else None) or {}
     return conf["model"]["version"] if "model" in conf else None
+
+
+def visible_environments(context: Context, command: str, project: str) -> tuple[str, ...]:
+    """Environments of the project in which the speaker may use the command."""
+    policy = context.world.policy
+    return tuple(
+        name
+        for name in policy.file.environments
+        if isinstance(may(policy, context.who, command, project, name), Allowed)
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from actions.ports import Evaluation, ModelVersion, RegistryUnavailableError, SliceMetrics
+from actions.reports import Check
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -204,6 +205,7 @@ def _evaluation(text: str) -> Evaluation | None:
             metrics=_numbers(found["metrics"]),
             verdict=str(found["verdict"]),
             digest=str(found["digest"]),
+            checks=tuple(Check(**each) for each in found.get("checks") or ()),
             slices=tuple(_slice(each) for each in found.get("slices") or ()),
             latency_ms=_number(found.get("latency_ms")),
             size_bytes=None if found.get("size_bytes") is None else int(found["size_bytes"]),

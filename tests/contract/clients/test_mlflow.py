@@ -96,7 +96,7 @@ EVALUATION = {
     "size_bytes": 120_000,
     "verdict": "passed",
     "digest": "sha256:1",
-    "checks": [],
+    "checks": [{"metric": "gini", "value": 0.31, "bound": "at least 0.3", "passed": True}],
 }
 
 
@@ -126,6 +126,8 @@ async def test_stored_evaluation_comes_back_whole(registry, evaluated):
     found = await registry.evaluation("evaluated", version)
     assert (found.holdout, found.rows, found.verdict) == ("c" * 64, 900, "passed")
     assert found.metrics == {"gini": 0.31, "mae": 2.0}
+    [check] = found.checks
+    assert (check.metric, check.bound, check.passed) == ("gini", "at least 0.3", True)
     slices = [(part.column, part.value, part.rows, part.metrics) for part in found.slices]
     assert slices == [("health", "poor", 70, {"gini": 0.2}), ("children", "2", 80, {"gini": 0.4})]
     assert (found.latency_ms, found.size_bytes, found.digest) == (3.5, 120_000, "sha256:1")
@@ -141,6 +143,7 @@ async def test_stored_evaluation_comes_back_whole(registry, evaluated):
         "{not json",
         json.dumps({**EVALUATION, "rows": "many"}),
         json.dumps({**EVALUATION, "slices": ["poor"]}),
+        json.dumps({**EVALUATION, "checks": [{"metric": "gini"}]}),
         json.dumps({key: value for key, value in EVALUATION.items() if key != "holdout_sha256"}),
     ],
 )
