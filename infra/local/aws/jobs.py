@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from infra.local.aws.context import Caller, Context
-from infra.local.aws.images import Image, UnknownImageUriError, find
+from infra.local.aws.images import Image, ImageNotMadeError, UnknownImageUriError, find
 from infra.local.aws.logs import LogStream
 from infra.local.aws.process import Guarded, environment, make_overlay
 
@@ -117,9 +117,14 @@ class Job(ABC):
             raise StoppedEarlyError
 
     def image(self, uri: str) -> Image:
-        """Return the image's environment. Raises JobFailedError with AWS's words for an image it cannot pull."""
+        """Return the image's environment, which may take minutes to make.
+
+        Raises JobFailedError with AWS's words for an image it cannot pull, and what `check` raises.
+        """
         try:
-            return find(uri, self.context.settings.images)
+            return find(uri, self.context.settings.images, check=self.check)
+        except ImageNotMadeError as error:
+            raise JobFailedError(f"ClientError: Cannot pull the image {uri}: {error}.") from error
         except UnknownImageUriError as error:
             raise JobFailedError(
                 f"ClientError: Cannot pull the image {uri}: {error}. Please check that the repository exists."

@@ -120,7 +120,7 @@ class ModelServer:
 
     def _launch(self, plan: ServerPlan) -> Guarded:
         try:
-            image = find(plan.image_uri, self._images)
+            image = find(plan.image_uri, self._images, check=self._check)
         except UnknownImageUriError as error:
             raise ServerFailedError(
                 f"The image {plan.image_uri!r} for production variant {plan.variant} "
@@ -154,6 +154,10 @@ class ModelServer:
             f"The primary container for production variant {self.plan.variant} did not pass the ping "
             "health check. Please check CloudWatch logs for this endpoint."
         )
+
+    def _check(self) -> None:
+        if self._ending.is_set():
+            raise ServerFailedError(f"Production variant {self.plan.variant} is being stopped.")
 
     def _write(self, line: str) -> None:
         self._log.write(line)

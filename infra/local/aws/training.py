@@ -80,6 +80,13 @@ def _billable(history: list[dict[str, Any]]) -> int:
     return math.ceil(seconds)
 
 
+def _prepare_instances(document: dict[str, Any]) -> None:
+    """Say that a job waits for its image and no longer for its turn."""
+    if document["SecondaryStatus"] == "Starting":
+        latest = document["SecondaryStatusTransitions"][-1]
+        latest["StatusMessage"] = "Preparing the instances for training"
+
+
 def fail(document: dict[str, Any], reason: str) -> None:
     """Record that a training job has failed."""
     document["FailureReason"] = reason
@@ -137,6 +144,7 @@ class TrainingJob(Job):
     def work(self) -> None:
         """Download, train, upload; after an interruption from the start, with the checkpoints."""
         self._shortages.provision(self.request["ResourceConfig"].get("InstanceType", ""))
+        self.context.store.change(KIND, self.name, _prepare_instances)
         image = self.image(self._algorithm["TrainingImage"])
         while (end := self._run(image)) is End.INTERRUPTED:
             self._move("Interrupted")

@@ -1,9 +1,11 @@
+import fcntl
 import io
 import tarfile
 
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.local.aws.starter import Process
 from tests.local.aws.support import BUCKET, Aws, channel, furnish, until
 
 
@@ -182,6 +184,31 @@ def test_jobs_beyond_the_machines_slots_wait_and_can_be_stopped_there(start):
     assert job["TrainingJobStatus"] == "Stopped"
     assert "TrainingStartTime" not in job
     assert aws.training(running)["TrainingJobStatus"] == "InProgress"
+
+
+def test_a_job_can_be_stopped_while_its_image_is_made(tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    with (images / ".sklearn.lock").open("w") as lock:
+        # Somebody else makes the image, and takes very long over it.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = Process(tmp_path / "aws", images)
+        try:
+            aws = Aws(process.url, process.process.pid)
+            furnish(aws)
+            name = aws.train("print()")
+            until(lambda: aws.processes("infra.local.images"), bool)
+            job = aws.training(name)
+            assert job["SecondaryStatus"] == "Starting"
+            message = job["SecondaryStatusTransitions"][-1]["StatusMessage"]
+            assert message == "Preparing the instances for training"
+
+            aws.sagemaker.stop_training_job(TrainingJobName=name)
+
+            assert aws.trained(name)["TrainingJobStatus"] == "Stopped"
+            until(lambda: aws.processes("infra.local.images"), lambda left: not left, seconds=20)
+        finally:
+            process.stop()
 
 
 def test_a_job_that_has_ended_cannot_be_stopped(aws):
