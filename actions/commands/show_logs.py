@@ -46,7 +46,10 @@ async def answer(context: Context, params: Params) -> Answer:
     context.permit(SPEC.name, request.project, request.plan.environment)
     progress = await context.tx.run(request.number)
     if progress is None:
-        raise Refusal(f"{request.id} {request.state.clause} and has not run, so it has no log.")
+        why = f" {request.note}" if request.note else ""
+        raise Refusal(
+            f"{request.id} {request.state.clause} and has not run, so it has no log.{why}"
+        )
     text, tone = _standing(request, progress)
     lines, missing = await _tail(context, request, progress)
     return Answer(
