@@ -5,7 +5,7 @@ from actions.answers import Answer, Field, Refusal
 from actions.context import Context, Params
 from actions.ports import EndpointState
 from actions.registration import RegisteredProject
-from actions.serving import served_version
+from actions.serving import served_version, visible_environments
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -54,12 +54,8 @@ async def live_endpoints(
     context: Context, command: str, project: RegisteredProject, environment: str | None
 ) -> dict[str, EndpointState]:
     """The project's endpoints by environment, as far as the speaker may use `command` there."""
-    if environment is not None:
-        context.permit(command, project.slug, environment)
-        names = [environment]
-    else:
-        context.permit(command, project.slug, None)
-        names = list(context.world.policy.file.environments)
+    context.permit(command, project.slug, environment)
+    names = [environment] if environment else visible_environments(context, command, project.slug)
     found = {}
     for name in names:
         state = await context.world.cloud.endpoint(context.endpoint_name(project.slug, name))

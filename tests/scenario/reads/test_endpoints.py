@@ -100,3 +100,17 @@ async def test_without_aws_the_person_is_told(company):
 async def test_an_environment_that_the_policy_does_not_know_is_refused(company):
     with pytest.raises(Refusal):
         await company.asks("list_endpoints", BEN, environment="moon")
+
+
+async def test_one_projects_endpoints_are_shown_where_the_speaker_may_look(company):
+    company.under(policy(**STAGING_ONLY))
+    project = company.project()
+    for environment in ("staging", "production"):
+        change = await company.deployed(project, 3, environment)
+        company.serves(project, environment, change.run_id)
+    answer = await company.asks("show_endpoint", ANA, project=project.slug)
+    assert [field.label for field in answer.fields] == ["Staging"]
+    assert " · v3 · " in answer.fields[0].value
+    assert len((await company.asks("show_endpoint", BEN, project=project.slug)).fields) == 2
+    with pytest.raises(Refusal, match="in production"):
+        await company.asks("show_endpoint", ANA, project=project.slug, environment="production")
