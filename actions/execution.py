@@ -271,11 +271,12 @@ class BusyError(Unavailable):
 async def ask_again(
     tx: Transaction, world: World, request: Request, plan: Plan, now: datetime
 ) -> None:
-    """Put the new plan before the voters; where nobody has to agree to it, it goes on."""
+    """Put the new plan before the voters; where nobody is left to agree to it, it goes on."""
     changes = differences(request.plan, plan)
     detail = {"plan": plan.digest, "changes": list(changes)}
     await tx.audit(AuditEntry("cooper", "asked again", request.number, request.project, detail))
-    if plan.needs:
+    # It may be one that people agreed to before, which they cannot do twice.
+    if outstanding(plan, await tx.votes(request.number)):
         note = f"Changed since it was approved: {'; '.join(changes) or 'what it rests on'}."
         asked = await tx.save_request(request.asking(plan, now, note))
         call = decisions.asking_again(asked, changes, world.policy)

@@ -1,9 +1,10 @@
 """Requests: what somebody asked for, and the states it goes through.
 
 `awaiting_confirmation → awaiting_approval → queued → running → succeeded | failed`,
-`running → awaiting_approval` where the plan changed under way, `running → queued` for another
-attempt, `running → stopping → stopped`, and `cancelled | rejected | expired`. The machine is pure; the
-store applies a move only where the stored version is the one that was read.
+`running → awaiting_approval` where the plan changed under way (from `queued` where it did so once
+more), `running → queued` for another attempt, `running → stopping → stopped`, and
+`cancelled | rejected | expired`. The machine is pure; the store applies a move only where the stored
+version is the one that was read.
 """
 
 from dataclasses import dataclass, replace
@@ -67,7 +68,10 @@ MOVES: dict[State, frozenset[State]] = {
     State.AWAITING_APPROVAL: frozenset(
         {State.QUEUED, State.REJECTED, State.CANCELLED, State.EXPIRED}
     ),
-    State.QUEUED: frozenset({State.RUNNING, State.FAILED, State.STOPPING, State.STOPPED}),
+    # To the voters as well, where the plan changed once more before its run could go on.
+    State.QUEUED: frozenset(
+        {State.RUNNING, State.FAILED, State.STOPPING, State.STOPPED, State.AWAITING_APPROVAL}
+    ),
     # Back to the queue for another attempt; back to the voters where the plan changed.
     State.RUNNING: frozenset(
         {
