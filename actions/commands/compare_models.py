@@ -67,7 +67,7 @@ async def answer(context: Context, params: Params) -> Answer:
         text=f"{note}{_verdict(compared, before, after)}",
         fields=_slices(project, before, after),
         table=Table(
-            columns=("", titled(before.version), titled(after.version), "Change", "Better"),
+            columns=("Figure", titled(before.version), titled(after.version), "Change", "Better"),
             rows=tuple(_row(each, before, after) for each in figures),
         ),
         chart=_chart(project, compared, before, after),
@@ -150,7 +150,7 @@ def _apart(
             for side in (before, after)
         ),
         table=Table(
-            columns=("", titled(before.version), titled(after.version)),
+            columns=("Figure", titled(before.version), titled(after.version)),
             rows=tuple(
                 (each.name, _value(each, each.before), _value(each, each.after))
                 for each in compared[:_METRICS_SHOWN]

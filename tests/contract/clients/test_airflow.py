@@ -2,8 +2,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from actions.ports import ConflictingRunError, OrchestratorUnavailableError
+from actions.failures import REFUSED
+from actions.plans import (
+    Basis,
+    DeploymentPlan,
+    EnvironmentRef,
+    Image,
+    ModelRef,
+    PersonRef,
+    Resources,
+)
+from actions.ports import ConflictingRunError, Failure, OrchestratorUnavailableError
+from actions.signing import signed_conf
 from infra.clients.airflow import AirflowOrchestrator
+from tests.support.waiting import eventually
 
 CONF = {"plan": {}, "digest": "sha256:1", "signature": ""}
 
@@ -11,7 +23,7 @@ CONF = {"plan": {}, "digest": "sha256:1", "signature": ""}
 @pytest.fixture(scope="session")
 def airflow(platform):
     services = platform.services
-    return AirflowOrchestrator(platform.airflow, services.USER, services.PASSWORD)
+    return AirflowOrchestrator(platform.airflow, services.USER, services.PASSWORDS[services.USER])
 
 
 async def _finished(airflow, platform, run_id):
@@ -29,8 +41,10 @@ async def test_refused_run_is_followed_to_its_reason(airflow, platform):
     tasks = {task.task_id: task for task in await airflow.tasks("train_model", run.run_id)}
     assert set(tasks) == {"validate", "snapshot", "train", "evaluate", "register", "report"}
     assert (tasks["validate"].state, tasks["report"].state) == ("failed", "upstream_failed")
-    reason = await airflow.failure("train_model", run.run_id, "validate")
-    assert reason == "The plan of run refused-R1-a1 was changed after it was signed."
+    failure = await airflow.failure("train_model", run.run_id, "validate")
+    assert failure == Failure(
+        "The plan of run refused-R1-a1 was changed after it was signed.", REFUSED
+    )
     assert await airflow.report("train_model", run.run_id, "validate") is None
     assert await airflow.failure("train_model", run.run_id, "report") is None
     changed = await airflow.changed_since(before, "refused-")
@@ -62,6 +76,105 @@ async def test_stopping_ends_a_run_and_may_be_said_twice(airflow, platform):
     await airflow.stop("deploy_model", "stop-R1-a1")
     assert (await airflow.run("deploy_model", "stop-R1-a1")).state == "failed"
     await airflow.stop("deploy_model", "never-R1-a1")
+
+
+BUCKET = "cooper-clients-gate"
+
+
+def deployment(platform, request, version, **changes):
+    """A deployment of a version whose voters saw another configuration than serves."""
+    values = {
+        "installation": "tests",
+        "request": request,
+        "requested_by": PersonRef(id="UANA00001", name="Ana Lima"),
+        "policy": "sha256:0",
+        "project": "gated",
+        "environment": EnvironmentRef(
+            name="staging",
+            region=platform.services.REGION,
+            role_arn="arn:aws:iam::000000000000:role/tests",
+            connection="aws_tests",
+            bucket=BUCKET,
+        ),
+        "price": None,
+        "tags": {},
+        "model": ModelRef(name="gated", version=version, artifact=f"s3://{BUCKET}/model.tar.gz"),
+        "endpoint": f"tests-gated-{request.lower()}",
+        "image": Image(uri="000000000000.dkr.ecr.us-east-1.amazonaws.com/cooper-serving:1"),
+        "resources": Resources(
+            instance_type="ml.m5.large", instance_count=1, max_runtime_seconds=3600
+        ),
+        "sample": {"inputs": [1]},
+        "basis": Basis(live_config="tests-R0-a1"),
+    }
+    return DeploymentPlan(**(values | changes)).model_dump(mode="json")
+
+
+@pytest.fixture(scope="session")
+def version(platform):
+    """A registered version whose artifact is there; never served here."""
+    from mlflow import MlflowClient
+
+    s3 = platform.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="model.tar.gz", Body=b"never opened")
+    registry = MlflowClient(platform.mlflow, platform.mlflow)
+    registry.create_registered_model("gated")
+    uri = f"s3://{BUCKET}/model.tar.gz"
+    made = registry.create_model_version("gated", uri, tags={"cooper.artifact": uri})
+    return int(made.version)
+
+
+async def parked(airflow, platform, version, request):
+    """A run that asks again: its id and plan."""
+    run_id, plan = f"tests-{request}-a1", deployment(platform, request, version)
+    await airflow.trigger("deploy_model", run_id, signed_conf(plan, run_id, platform.key))
+
+    async def waits():
+        tasks = {task.task_id: task.state for task in await airflow.tasks("deploy_model", run_id)}
+        assert tasks.get("validate") != "failed", await airflow.failure(
+            "deploy_model", run_id, "validate"
+        )
+        return tasks.get("approve") == "awaiting_input"
+
+    await eventually(waits, f"{run_id} asks again", 60)
+    return run_id, plan
+
+
+async def test_a_run_that_asks_again_goes_on_with_the_plan_that_was_agreed_to(
+    airflow, platform, version
+):
+    run_id, plan = await parked(airflow, platform, version, "R71")
+    now = {**plan, "basis": {**plan["basis"], "live_config": None}}
+    conf = signed_conf(now, run_id, platform.key)
+    for _ in range(2):  # said twice, as after a crash
+        await airflow.approve("deploy_model", run_id, "approve", conf, "Ben Okafor")
+    other = signed_conf({**now, "latency_ms": 7}, run_id, platform.key)
+    with pytest.raises(ConflictingRunError, match="answered otherwise"):
+        await airflow.approve("deploy_model", run_id, "approve", other, "Ben Okafor")
+
+    async def configured():
+        return await airflow.report("deploy_model", run_id, "configure")
+
+    assert (await eventually(configured, "the run goes on", 60))["endpoint_config"] == run_id
+    await airflow.stop("deploy_model", run_id)
+
+
+async def test_an_answer_that_is_not_signed_leads_nowhere(airflow, platform, version):
+    run_id, plan = await parked(airflow, platform, version, "R72")
+    forged = {**signed_conf(plan, run_id, platform.key), "signature": "AAAA"}
+    await airflow.approve("deploy_model", run_id, "approve", forged, "Mallory")
+    platform.services.Airflow(platform.airflow).finished("deploy_model", run_id)
+    assert (await airflow.run("deploy_model", run_id)).state == "failed"
+    failure = await airflow.failure("deploy_model", run_id, "approve")
+    assert failure.kind == REFUSED
+    assert "signature" in failure.reason
+
+
+async def test_a_run_that_does_not_ask_takes_no_answer(airflow):
+    for run_id in ("never-R1-a1", "stop-R1-a1"):
+        with pytest.raises(ConflictingRunError):
+            await airflow.approve("deploy_model", run_id, "approve", CONF, "Ben Okafor")
 
 
 async def test_what_does_not_exist_is_none(airflow):

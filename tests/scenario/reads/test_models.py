@@ -195,7 +195,13 @@ async def test_two_versions_stand_side_by_side_with_a_verdict_and_a_chart(compan
         "On the same holdout of 900 rows: v2 is better than v1 by poisson_deviance, which leads: "
         "4.2 became 4.1. Of 1 other metric, 0 speak for v2 and 1 for v1."
     )
-    assert answer.table.columns == ("", "v1 (champion)", "v2 (challenger)", "Change", "Better")
+    assert answer.table.columns == (
+        "Figure",
+        "v1 (champion)",
+        "v2 (challenger)",
+        "Change",
+        "Better",
+    )
     assert answer.table.rows == (
         ("poisson_deviance", "4.2", "4.1", "-0.1 (-2.4%)", "v2"),
         ("gini", "0.31", "0.3", "-0.01 (-3.2%)", "v1"),

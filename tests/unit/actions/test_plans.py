@@ -183,7 +183,9 @@ async def test_a_change_of_anything_that_matters_changes_the_digest():
             {"hyperparameters": {"seed": 21}},
         )
     ]
-    digests.append((await planned(rules=policy(**{"above_usd: 5": "above_usd: 6", BUDGETS: ""}))).digest)
+    digests.append(
+        (await planned(rules=policy(**{"above_usd: 5": "above_usd: 6", BUDGETS: ""}))).digest
+    )
     assert len(set(digests)) == len(digests)
     assert (await planned()).digest == digests[0]
 
