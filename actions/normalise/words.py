@@ -51,6 +51,21 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 """The form only: whether there is such a type is for the plan, which names the nearest."""
 _PRONOUNS = {"it", "this", "that", "them", "this one", "that one", "one", "same"}
+_PARTICLES = {
+    "and",
+    "or",
+    "vs",
+    "versus",
+    "with",
+    "of",
+    "in",
+    "on",
+    "to",
+    "from",
+    "for",
+    "against",
+    "than",
+}
 _NOISE = {"the", "a", "our", "my", "model", "models", "project", "please", "called", "named"}
 
 
@@ -82,7 +97,7 @@ def read_slug(raw: str) -> str:
     name, _ = split_reference(re.sub(r"'s\b", "", raw.strip().lower()))
     words = [word for word in re.split(r"[\s]+", name) if word and word not in _NOISE]
     slug = re.sub(r"-{2,}", "-", re.sub(r"[\s_]+", "-", " ".join(words).strip("?!.,"))).strip("-")
-    if not SLUG.fullmatch(slug) or " ".join(words) in _PRONOUNS:
+    if not SLUG.fullmatch(slug) or " ".join(words) in _PRONOUNS | _PARTICLES:
         msg = f"“{raw.strip()}” is not a name: use letters, digits and hyphens, at most 63."
         raise NotReadable(msg)
     return slug

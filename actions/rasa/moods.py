@@ -1,6 +1,8 @@
-"""Sentences that speak of a change without asking for it: they forbid it, or ask about it. Pure."""
+"""Sentences with the words of a change that ask for none: they forbid it, or ask about it. Pure."""
 
 import re
+
+from rapidfuzz import fuzz, process
 
 _LEAD = r"\W*(?:(?:please|pls|but|no|nope|so|ok|well|hey|hi|cooper|and|wait|sorry|actually),?\s+)*"
 _FORBIDS = re.compile(
@@ -45,3 +47,184 @@ def asks_about(text: str) -> bool:
 def asks_whether(text: str) -> bool:
     """Whether `text` asks how something stands, where an order is never put so: "is R42 approved"."""
     return bool(_DECIDED.match(text))
+
+
+_OF_THE_THREAD = frozenset(
+    [
+        "a",
+        "above",
+        "accept",
+        "accepted",
+        "against",
+        "agree",
+        "agreed",
+        "ahead",
+        "all",
+        "alright",
+        "also",
+        "an",
+        "and",
+        "answer",
+        "approval",
+        "approve",
+        "approved",
+        "approves",
+        "approving",
+        "as",
+        "authorise",
+        "authorize",
+        "behalf",
+        "but",
+        "by",
+        "can",
+        "clear",
+        "consent",
+        "cool",
+        "cooper",
+        "could",
+        "decision",
+        "decline",
+        "declined",
+        "denied",
+        "deny",
+        "deployment",
+        "disapprove",
+        "down",
+        "endorse",
+        "fine",
+        "for",
+        "from",
+        "give",
+        "go",
+        "good",
+        "grant",
+        "great",
+        "green",
+        "hand",
+        "happy",
+        "has",
+        "have",
+        "having",
+        "here",
+        "hereby",
+        "hey",
+        "hi",
+        "i",
+        "i'd",
+        "i'll",
+        "i'm",
+        "is",
+        "it",
+        "it's",
+        "job",
+        "let",
+        "lgtm",
+        "light",
+        "look",
+        "looks",
+        "me",
+        "model",
+        "must",
+        "need",
+        "no",
+        "nope",
+        "not",
+        "now",
+        "of",
+        "off",
+        "ok",
+        "okay",
+        "on",
+        "one",
+        "our",
+        "owner",
+        "part",
+        "perfect",
+        "plan",
+        "please",
+        "pls",
+        "plz",
+        "promotion",
+        "proposal",
+        "put",
+        "ready",
+        "refuse",
+        "refused",
+        "register",
+        "reject",
+        "rejected",
+        "rejection",
+        "release",
+        "request",
+        "retraining",
+        "right",
+        "risk",
+        "rollback",
+        "run",
+        "same",
+        "say",
+        "ship",
+        "should",
+        "side",
+        "sign",
+        "sorry",
+        "sure",
+        "take",
+        "team",
+        "thanks",
+        "that",
+        "that's",
+        "the",
+        "then",
+        "there",
+        "thing",
+        "this",
+        "through",
+        "thumbs",
+        "thx",
+        "to",
+        "too",
+        "training",
+        "turn",
+        "undeployment",
+        "up",
+        "us",
+        "veto",
+        "vetoed",
+        "vote",
+        "want",
+        "we",
+        "we're",
+        "well",
+        "will",
+        "with",
+        "would",
+        "yeah",
+        "yes",
+        "you",
+        "your",
+    ]
+)
+"""What is said about the request of the thread one is in."""
+_MINE = re.compile(
+    r"\bmy\s+(?!(?:approval|vote|ok|okay|yes|no|side|blessing|sign-?off|part|veto|rejection|decision"
+    r"|opinion|view|answer|team)\b)",
+    re.IGNORECASE,
+)
+_SLIP = 80
+"""Likeness in percent from which a word counts as mistyped."""
+
+
+def names_nothing_else(text: str) -> bool:
+    """Whether a decision without an id is about the request at hand: "approve it", "rejected".
+
+    "Approve my expense report" names something that is none of Cooper's.
+    """
+    words = re.findall(r"[^\W\d_][\w’']*", text.lower().replace("’", "'"))
+    known = all(
+        word in _OF_THE_THREAD
+        or word == "my"
+        or process.extractOne(word, _OF_THE_THREAD, scorer=fuzz.ratio, score_cutoff=_SLIP)
+        for word in words
+    )
+    return known and not _MINE.search(text)

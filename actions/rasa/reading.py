@@ -8,7 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, find_reason, normalise
 from actions.normalise.patterns import LOOKS_LIKE, PATTERNS, VERSION_PAIR
-from actions.rasa.moods import asks_about, asks_whether, forbids
+from actions.rasa.moods import asks_about, asks_whether, forbids, names_nothing_else
 from actions.spec import Kind, Parameter, Risk
 
 NEEDS_VALUES = frozenset({"inform", "correct"})
@@ -215,20 +215,25 @@ def said(
     return found
 
 
-def _asked_for(command: str, text: str) -> bool:
+def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
     """Whether `text` may ask for `command`: "don't deploy it" and "who approved R42" ask for no change.
 
-    What is done without a confirmation is not done on a question either: "is R42 approved".
+    What is done without a confirmation is not done on a question either ("is R42 approved"), nor
+    where neither an id nor the request at hand is meant ("approve my vacation").
     """
     risk = COMMANDS[command].risk
     if risk is Risk.READ:
         return True
-    explains = any(use.kind is Kind.TEXT for use in COMMANDS[command].parameters)
-    reason = find_reason(text) if explains else None
-    order = text[: reason[0]] if reason else text
+    reason = find_reason(text)
+    said_before = text[: reason[0]] if reason else text
+    explains = any(parameter.kind is Kind.TEXT for parameter in COMMANDS[command].parameters)
+    order = said_before if explains else text
     if forbids(order) or asks_about(order):
         return False
-    return risk is not Risk.DIRECT or not asks_whether(order)
+    if risk is not Risk.DIRECT:
+        return True
+    values = [span for span in spans if span.by_pattern and span.name == "run"]
+    return not asks_whether(order) and (bool(values) or names_nothing_else(said_before))
 
 
 def read(parse: Mapping[str, Any]) -> Reading:
@@ -242,7 +247,8 @@ def read(parse: Mapping[str, Any]) -> Reading:
         if entry.get("name") != "nlu_fallback"
     ]
     known = name in COMMANDS or name in CONVERSATION
-    if name in COMMANDS and not _asked_for(name, text):
+    spans = _spans(text, parse.get("entities") or ())
+    if name in COMMANDS and not _asked_for(name, text, spans):
         known = False
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
@@ -250,7 +256,7 @@ def read(parse: Mapping[str, Any]) -> Reading:
         text=text,
         intent=name if known and text else None,
         confidence=round(confidence, 4),
-        spans=_spans(text, parse.get("entities") or ()),
+        spans=spans,
         nearest=tuple((each, round(sure, 4)) for each, sure in commands[:NEAREST]),
     )
 

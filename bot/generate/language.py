@@ -13,7 +13,22 @@ from bot.generate.grammar import grammars
 from bot.generate.noise import as_typed
 
 SEED = 20_260_101
-SENTENCES = {"train_model": 450, "deploy_model": 450, "out_of_scope": 1100}
+SENTENCES = {
+    "train_model": 450,
+    "deploy_model": 520,
+    "show_run": 420,
+    "show_logs": 360,
+    "show_model": 400,
+    "compare_models": 420,
+    "promote_model": 340,
+    "rollback_model": 360,
+    "undeploy_model": 400,
+    "list_approvals": 340,
+    "approve_request": 380,
+    "reject_request": 420,
+    "inform": 340,
+    "out_of_scope": 1500,
+}
 DEFAULT_SENTENCES = 280
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
