@@ -43,6 +43,7 @@ __all__ = [
     "may",
     "parse_policy",
     "roles_of",
+    "stranger",
 ]
 
 
@@ -119,17 +120,25 @@ def may(
     `project` or `environment` None asks whether they may use it anywhere: for commands without one,
     and for reads over all of them, whose answer is then cut down to the projects that `may` allows.
     """
-    if person.is_external:
-        return Denied("People from outside the company cannot use Cooper.")
-    if person.is_guest:
-        return Denied("Guests cannot use Cooper.")
+    nothing = stranger(policy, person)
+    if nothing is not None:
+        return nothing
     held = [one for one in policy.file.bindings if _binds(one, person)]
-    if not held:
-        return Denied("You have no role in Cooper yet; the platform owner gives roles.")
     for binding in held:
         if _covers(binding, project, environment) and command in policy.grants(binding.role):
             return Allowed(binding.role)
     return Denied(_why(policy, held, command, project, environment))
+
+
+def stranger(policy: Policy, person: Person) -> Denied | None:
+    """Why this person gets nothing at all, not even what there is; None where they hold a role."""
+    if person.is_external:
+        return Denied("People from outside the company cannot use Cooper.")
+    if person.is_guest:
+        return Denied("Guests cannot use Cooper.")
+    if not any(_binds(one, person) for one in policy.file.bindings):
+        return Denied("You have no role in Cooper yet; the platform owner gives roles.")
+    return None
 
 
 def roles_of(

@@ -151,8 +151,10 @@ class Service:
         self, who: Person, place: Place, proposal: Proposal, params: dict[str, Any], key: str
     ) -> None:
         """A change without a plan of its own: what it acts on was shown before."""
-        answer = await DIRECT[proposal.command](self.voting, who, params)
         async with self._store.transaction() as tx:
+            if await tx.said(f"answer:{key}"):
+                return
+            answer = await DIRECT[proposal.command](self.voting.within(tx), who, params)
             private = answer.private or proposal.source == "slash"
             await tx.say(f"answer:{key}", place, answer, who.id if private else None)
 

@@ -159,6 +159,9 @@ class Transaction(Protocol):
     async def say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
         """Queue a message, once a key; `user` names who sees a private one."""
 
+    async def said(self, key: str) -> bool:
+        """Whether a message of this key was queued before."""
+
     async def show_card(self, number: int) -> None:
         """Queue a redraw of the request's card; several fall together."""
 

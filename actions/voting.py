@@ -1,6 +1,8 @@
 """People decide on a plan: votes, their reasons, and what follows from enough of them."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from actions import decisions
@@ -8,7 +10,7 @@ from actions.answers import Refusal
 from actions.checks import entry, locked, same_policy, still_open
 from actions.context import World
 from actions.people import Person
-from actions.policy import Allowed, may, roles_of
+from actions.policy import Allowed, may, roles_of, stranger
 from actions.requests import Request, State, Vote, outstanding
 from actions.store import Store, Transaction
 
@@ -23,6 +25,10 @@ class Voting:
         self._store = store
         self._world = world
         self._clock = clock
+
+    def within(self, tx: Transaction) -> "Voting":
+        """Decisions that are made in `tx` and hold only if it does."""
+        return Voting(_Opened(tx), self._world, self._clock)
 
     async def vote(
         self,
@@ -40,6 +46,9 @@ class Voting:
         Raises:
             Refusal: This person may not, or no longer can; nothing was counted.
         """
+        nothing = stranger(self._world.policy, who)
+        if nothing is not None:  # nor do they learn which requests there are
+            raise Refusal(nothing.reason)
         async with self._store.transaction() as tx:
             request = await locked(tx, number)
             still_open(request, digest, State.AWAITING_APPROVAL, "decided on", self._clock())
@@ -114,3 +123,14 @@ class Voting:
         if not wanted & roles and not anybody:
             raise Refusal(f"{request.id} waits for {decisions.spoken(request.plan.needs)}.")
         return roles
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A store of one transaction, which somebody else began and ends."""
+
+    tx: Transaction
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        yield self.tx

@@ -268,6 +268,10 @@ class PostgresTransaction:
         if message is not None:
             await self.defer("post_message", lock=_thread_lock(place), message=message)
 
+    async def said(self, key: str) -> bool:
+        query = select(t.messages.c.id).where(t.messages.c.key == key)
+        return (await self.connection.execute(query)).first() is not None
+
     async def show_card(self, number: int) -> None:
         query = select(t.requests.c.channel, t.requests.c.thread).where(
             t.requests.c.number == number

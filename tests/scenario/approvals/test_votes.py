@@ -157,7 +157,7 @@ async def test_a_button_of_an_old_plan_is_refused_and_words_mean_the_new_one(coo
         await cooper.clicks("ben", ML, "approve", card["ts"])
         await alone(cooper, "ben", ML, "The plan of R1 changed since you saw it.")
         await cooper.clicks("chloe", ML, "reject", card["ts"])
-        await alone(cooper, "chloe", ML, "The plan of R1 changed since you saw it.")
+        await cooper.told("chloe", ML, "The plan of R1 changed since you saw it.")
     workspace.workspace.faults.clear()
     await cooper.types("ben", ML, "approve R1")
     await reaches(cooper, "queued")
