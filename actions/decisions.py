@@ -1,6 +1,6 @@
 """What is said in the thread while people decide on a request."""
 
-from actions.answers import Answer
+from actions.answers import Answer, Field
 from actions.policy import Policy, holders
 from actions.requests import ApprovalNeed, Request, outstanding
 
@@ -49,16 +49,16 @@ def explained(request: Request, by: str, reason: str) -> Answer:
     )
 
 
-def asking_again(request: Request, changes: tuple[str, ...], policy: Policy) -> Answer:
+def asking_again(request: Request, changes: tuple[Field, ...], policy: Policy) -> Answer:
     """The plan is no longer the one that people agreed to; `request` has the new one."""
     left = outstanding(request.plan, ())
     roles = {need.role for need in left if need.role is not None}
     called = holders(policy, roles, request.project, request.plan.environment)
-    what = "; ".join(changes) or "what it rests on"
     return Answer(
         title=f"{request.id} waits for you again",
-        text=f"Since you agreed, something changed: {what}. Nothing was done yet. "
+        text="What it rests on changed since you agreed, and nothing was done yet. "
         f"The new plan needs {spoken(left)}; its card above has it.",
+        fields=changes,
         tone="warning",
         mentions=tuple(one for one in called if one != request.requester_id),
     )

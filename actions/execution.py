@@ -273,11 +273,12 @@ async def ask_again(
 ) -> None:
     """Put the new plan before the voters; where nobody is left to agree to it, it goes on."""
     changes = differences(request.plan, plan)
-    detail = {"plan": plan.digest, "changes": list(changes)}
+    detail = {"plan": plan.digest, "changes": {each.label: each.value for each in changes}}
     await tx.audit(AuditEntry("cooper", "asked again", request.number, request.project, detail))
     # It may be one that people agreed to before, which they cannot do twice.
     if outstanding(plan, await tx.votes(request.number)):
-        note = f"Changed since it was approved: {'; '.join(changes) or 'what it rests on'}."
+        what = ", ".join(each.label.lower() for each in changes) or "what it rests on"
+        note = f"Changed since it was approved: {what}."
         asked = await tx.save_request(request.asking(plan, now, note))
         call = decisions.asking_again(asked, changes, world.policy)
         await tx.say(f"call:{asked.id}:{plan.digest}", asked.place, call)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from actions.answers import Refusal
+from actions.answers import Field, Refusal
 from actions.behaviours import CHANGES
 from actions.context import Context, World
 from actions.requests import Plan, Request
@@ -27,15 +27,14 @@ async def planned_again(tx: Transaction, world: World, request: Request, now: da
     return await CHANGES[request.command](context, _pinned(request))
 
 
-def differences(before: Plan, after: Plan) -> tuple[str, ...]:
-    """What is no longer as people saw it, row by row."""
+def differences(before: Plan, after: Plan) -> tuple[Field, ...]:
+    """What is no longer as people saw it, row by row: what it was, and what it is."""
     seen = {line.label: line.value for line in before.lines}
-    changed = [
-        f"{line.label.lower()} was {seen.get(line.label, 'nothing')} and is {line.value}"
+    return tuple(
+        Field(label=line.label, value=f"{seen.get(line.label, 'nothing')} → {line.value}")
         for line in after.lines
         if seen.get(line.label) != line.value and not line.label.startswith(_MOVES_BY_ITSELF)
-    ]
-    return tuple(changed)
+    )
 
 
 def _pinned(request: Request) -> dict[str, object]:
