@@ -1,6 +1,7 @@
 """What a project and its team may spend in a calendar month (UTC), and what they have spent.
 
-Trainings count with what their jobs were billed; one under way counts with its highest price.
+Trainings count with what their jobs were billed, in the month in which they end; one that is under
+way or waits for approval counts with its highest price.
 Endpoints count by the hour for as long as they served.
 """
 

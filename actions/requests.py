@@ -95,13 +95,15 @@ MOVES: dict[State, frozenset[State]] = {
 NOT_STARTED = frozenset(
     {
         State.AWAITING_CONFIRMATION,
-        State.AWAITING_APPROVAL,
         State.CANCELLED,
         State.REJECTED,
         State.EXPIRED,
     }
 )
-"""Nothing was spent on a request in these states, but for one that was asked about again."""
+"""Nothing was spent on a request in these states, but for one that was asked about again.
+
+One that waits for approval is not among them: votes may start it any moment, and with its money.
+"""
 
 
 class IllegalMoveError(Exception):

@@ -212,6 +212,7 @@ class Service:
         most = request.plan.budgeted
         if most is None or request.project is None:
             return
+        await tx.one_at_a_time("budgets")
         context = await self._context(tx, who, request.place, request.id)
         found = await budgets.accounts(context, context.project(request.project))
         budgets.check(found, Decimal(most), context.now)

@@ -151,7 +151,10 @@ class Transaction(Protocol):
     async def trainings_since(
         self, projects: Sequence[str], since: datetime
     ) -> Sequence[tuple[Request, RunProgress | None]]:
-        """Trainings that were started since then, with what is known of their runs."""
+        """Trainings that may still run or ended since then, with what is known of their runs."""
+
+    async def one_at_a_time(self, what: str) -> None:
+        """Wait until nobody else is at `what`; others wait until this transaction ends."""
 
     async def audit(self, entry: AuditEntry) -> None:
         """Append to the audit log."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from procrastinate import App
 from procrastinate.exceptions import AlreadyEnqueued
-from sqlalchemy import ColumnElement, and_, delete, func, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,6 +24,8 @@ from infra.store.rows import request_values, to_deployment, to_person, to_reques
 
 # Any constant will do; it orders writers of the audit chain.
 _AUDIT_LOCK = 7_301_001
+# Before the hash of a name; such pairs never meet single numbers.
+_NAMED_LOCKS = 7_301
 
 
 class PostgresTransaction:
@@ -231,15 +233,24 @@ class PostgresTransaction:
     ) -> Sequence[tuple[Request, RunProgress | None]]:
         c = t.requests.c
         started = c.state.not_in([state.value for state in NOT_STARTED])
+        ended = c.state.in_([state.value for state in State if state.finished])
+        paid = or_(ended.is_(False), c.changed >= since)
         query = (
             select(t.requests, t.runs.c.progress)
             .outerjoin(t.runs, t.runs.c.request == c.number)
-            .where(c.project.in_(projects), c.command == "train_model", c.created >= since, started)
+            .where(c.project.in_(projects), c.command == "train_model", started, paid)
         )
         return [
             (to_request(row), row["progress"] and RunProgress.model_validate(row["progress"]))
             for row in (await self.connection.execute(query)).mappings()
         ]
+
+    async def one_at_a_time(self, what: str) -> None:
+        await self.connection.execute(
+            text("SELECT pg_advisory_xact_lock(:ours, hashtext(:what))").bindparams(
+                ours=_NAMED_LOCKS, what=what
+            )
+        )
 
     async def audit(self, entry: AuditEntry) -> None:
         await self.connection.execute(
