@@ -67,7 +67,7 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
     """The plan of a change: who must agree, what it costs, what it replaces."""
     project, environment = change.project, change.environment
     # What runs until somebody ends it has no highest price; every limit is below it.
-    asked = agreement(context, change.command, environment, None)
+    asked = agreement(context, change.command, change.project.slug, environment, None)
     price, note = _price(change.resources)
     budget = await _budget(context, change)
     lines = (*await _lines(context, change, asked), *budget.lines)
@@ -183,7 +183,8 @@ def _resources(
     count = params.get("instance_count", now.instance_count if now else serving.count)
     instance = params.get("instance_type", now.instance_type if now else serving.instance)
     if "instance_count" in params and not 1 <= count <= most:
-        raise Refusal(f"{project.slug} serves on 1 to {most} instances, not {count}.")
+        spoken = "one instance" if most == 1 else f"1 to {most} instances"
+        raise Refusal(f"{project.slug} serves on {spoken}, not {count}.")
     return Resources(
         instance_type=checked_instance(context, instance or serving.instance, ("*",)),
         instance_count=max(1, count),

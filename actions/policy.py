@@ -197,6 +197,24 @@ def holders(
     return tuple(dict.fromkeys(found))
 
 
+def people_able(
+    policy: Policy, role: str | None, project: str, environment: str
+) -> frozenset[str] | None:
+    """Slack ids of all who may give a vote of the role there (None: any vote).
+
+    None where a user group holds it: who is in a group is for Slack to know.
+    """
+    bindings = [
+        one
+        for one in policy.file.bindings
+        if _covers(one, project, environment)
+        and (one.role == role if role else "approve_request" in policy.grants(one.role))
+    ]
+    if any(one.groups for one in bindings):
+        return None
+    return frozenset(person for one in bindings for person in one.people)
+
+
 def instance_allowed(
     policy: Policy, instance_type: str, project_allowed: Iterable[str] = (EVERYTHING,)
 ) -> bool:

@@ -60,7 +60,7 @@ async def plan(context: Context, params: Params) -> Plan:
     hyperparameters = {**project.spec.hyperparameters, **params.get("hyperparameters", {})}
     found = await budgets.accounts(context, project)
     budgets.check(found, capacity.usd, context.now)
-    asked = agreement(context, SPEC.name, ENVIRONMENT, capacity.usd)
+    asked = agreement(context, SPEC.name, project.slug, ENVIRONMENT, capacity.usd)
     return Plan(
         title=f"Train {project.slug}",
         lines=(

@@ -42,7 +42,7 @@ async def plan(context: Context, params: Params) -> Plan:
     if live is None:
         raise Refusal(f"Nothing of {project.slug} serves in {environment}; nothing to take down.")
     version = await served_version(context.tx, live)
-    asked = agreement(context, SPEC.name, environment, None)
+    asked = agreement(context, SPEC.name, project.slug, environment, None)
     conf = UndeploymentPlan(
         installation=context.world.policy.installation,
         request=context.request,

@@ -76,7 +76,8 @@ def allowed(policy, person, command, project=None, environment=None) -> bool:
     [
         (ANA, "train_model", "staging", True),
         (ANA, "deploy_model", "production", True),
-        (ANA, "undeploy_model", "staging", False),
+        (ANA, "undeploy_model", "production", True),
+        (ANA, "delete_notebook", "staging", False),
         (ANA, "approve_request", None, False),
         (BEN, "undeploy_model", "production", True),
         (CHLOE, "show_run", None, True),
