@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 
 from tests.scenario.approvals.steps import (
+    DEAR,
     ML,
     PROJECT,
     alone,
@@ -74,17 +75,32 @@ async def test_one_vote_serves_every_role_of_its_voter(workspace, database_url, 
 
 
 async def test_no_number_of_others_stands_in_for_a_role(workspace, database_url, tmp_path):
-    # Chloe decides on risk in production only, and trainings run in staging.
-    async with company(workspace, database_url, tmp_path, **{NEEDS: ONE_AND_RISK}) as cooper:
+    # Ana is the only one of the group, which the policy does not know.
+    rules = {NEEDS: ONE_AND_RISK, RISK_IN_PRODUCTION: "groups: [SDATASCI1]"}
+    async with company(workspace, database_url, tmp_path, **rules) as cooper:
         card = await asked(cooper)
         for who in ("ben", "chloe"):
             await cooper.clicks(who, ML, "approve", card["ts"])
         await cooper.settled()
+        async with nothing_changes(cooper):
+            await cooper.clicks("ana", ML, "approve", card["ts"])
+            await alone(cooper, "ana", ML, "You asked for R1, so somebody else has to decide")
         assert len(await cooper.rows("SELECT 1 FROM votes")) == 2
         assert (await state_of(cooper))[0] == "awaiting_approval"
         [shown] = await cooper.cards(ML, "R1")
     assert "Waits for 1 × risk" in drawn(shown)
     assert "× approver" not in drawn(shown)
+
+
+async def test_a_plan_that_nobody_could_agree_to_is_refused(workspace, database_url, tmp_path):
+    # Chloe decides on risk in production only, and trainings run in staging.
+    async with (
+        company(workspace, database_url, tmp_path, **{NEEDS: ONE_AND_RISK}) as cooper,
+        nothing_changes(cooper),
+    ):
+        await cooper.types("ana", ML, DEAR)
+        words = "This needs approval by 1 × risk other than you, and the policy names none."
+        await alone(cooper, "ana", ML, words)
 
 
 async def test_people_of_different_roles_agree_in_any_order(workspace, database_url, tmp_path):
