@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from actions.people import Person
+from actions.rasa.names import named
 from actions.requests import Request, State
 from actions.runs import RUNS, SERVING
 from actions.store import Store
@@ -24,6 +25,8 @@ class Surroundings:
     running: Request | None
     undecided: Request | None = None
     """The thread's only request that waits for approval."""
+    names: tuple[str, ...] = ()
+    """Registered projects that the text names, as it writes them."""
 
     @property
     def plan(self) -> Request | None:
@@ -32,7 +35,7 @@ class Surroundings:
 
     @property
     def context(self) -> dict[str, Any]:
-        """Where a required value may be taken from when nobody said it."""
+        """Where a required value may be taken from when nobody said it, and names to be read."""
         found: dict[str, Any] = {}
         if self.last is not None and self.last.project is not None:
             found["project"] = self.last.project
@@ -42,6 +45,8 @@ class Surroundings:
             found["run"] = self.last.id
         if self.undecided is not None:
             found["request"] = self.undecided.id
+        if self.names:
+            found["names"] = list(self.names)
         return found
 
     @property
@@ -62,14 +67,20 @@ async def look(store: Store, said: Said, who: Person, since: datetime) -> Surrou
         waiting = await tx.requests(states=(State.AWAITING_CONFIRMATION,), user=who.id, limit=50)
         active = await tx.requests(states=(State.QUEUED, State.RUNNING), limit=200)
         undecided = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=200)
+        projects = await tx.projects()
     here = (place.channel, place.thread)
 
     def in_thread(found: Sequence[Request]) -> tuple[Request, ...]:
         return tuple(r for r in found if (r.place.channel, r.place.thread) == here)
 
     runs = tuple(r for r in in_thread(active) if r.plan.target is None)
+    names = [name for project in projects for name in (project.slug, *project.spec.aliases)]
     return Surroundings(
-        last, in_thread(waiting), _only(runs), undecided=_only(in_thread(undecided))
+        last,
+        in_thread(waiting),
+        _only(runs),
+        undecided=_only(in_thread(undecided)),
+        names=named(said.text, names),
     )
 
 

@@ -9,6 +9,7 @@ from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, find_reason, normalise
 from actions.normalise.patterns import LOOKS_LIKE, PATTERNS, VERSION_PAIR
 from actions.rasa.moods import asks_about, asks_whether, forbids, names_nothing_else
+from actions.rasa.names import places
 from actions.spec import Kind, Parameter, Risk
 
 NEEDS_VALUES = frozenset({"inform", "correct"})
@@ -175,7 +176,8 @@ def _merged(values: list[Any], parameter: Parameter, *, last: bool) -> Any:
     distinct = [value for at, value in enumerate(values) if value not in values[:at]]
     if last or len(distinct) == 1:
         return distinct[-1]
-    return None if parameter.kind in {Kind.ENVIRONMENT, Kind.REQUEST} else distinct[0]
+    certain = {Kind.ENVIRONMENT, Kind.REQUEST, Kind.SLUG}
+    return None if parameter.kind in certain else distinct[0]
 
 
 def _values(
@@ -236,8 +238,22 @@ def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
     return not asks_whether(order) and (bool(values) or names_nothing_else(said_before))
 
 
-def read(parse: Mapping[str, Any]) -> Reading:
-    """The reading of Rasa's parse: `{"text", "intent", "intent_ranking", "entities"}`."""
+def _with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tuple[Span, ...]:
+    """The spans with the registered projects in place of those that were only guessed."""
+    known = [
+        Span("project", start, end, text[start:end], by_pattern=True, confidence=1.0)
+        for start, end in places(text, names)
+    ]
+    if not known:
+        return spans
+    return (*(span for span in spans if span.name != "project"), *known)
+
+
+def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
+    """The reading of Rasa's parse: `{"text", "intent", "intent_ranking", "entities"}`.
+
+    `names` are registered projects that the text may name.
+    """
     text = str(parse.get("text") or "")
     top = parse.get("intent") or {}
     name = top.get("name")
@@ -247,7 +263,7 @@ def read(parse: Mapping[str, Any]) -> Reading:
         if entry.get("name") != "nlu_fallback"
     ]
     known = name in COMMANDS or name in CONVERSATION
-    spans = _spans(text, parse.get("entities") or ())
+    spans = _with_names(text, _spans(text, parse.get("entities") or ()), names)
     if name in COMMANDS and not _asked_for(name, text, spans):
         known = False
     confidence = ranking[0][1] if ranking else 0.0

@@ -32,7 +32,9 @@ def _metadata(tracker: Tracker) -> Mapping[str, Any]:
 
 
 def _reading(tracker: Tracker) -> Reading:
-    return read(tracker.latest_message or {})
+    context = _metadata(tracker).get("context")
+    names = context.get("names") if isinstance(context, Mapping) else None
+    return read(tracker.latest_message or {}, [str(name) for name in names or ()])
 
 
 def _draft(tracker: Tracker) -> Draft | None:

@@ -132,6 +132,14 @@ async def test_the_thread_says_what_it_is(rasa: Running) -> None:
         assert said.inferred == ()
 
 
+async def test_a_registered_project_needs_no_training(rasa: Running) -> None:
+    async with Rasa(rasa.url, rasa.token) as client:
+        words = "train zebra-of-the-week on 2 gpus"
+        turn = await client.turn("u1", words, None, {"names": ["zebra-of-the-week"]})
+    assert (turn.outcome, turn.command) == ("proposal", "train_model")
+    assert turn.params == {"project": "zebra-of-the-week", "gpu_count": 2}
+
+
 async def test_the_thread_gives_only_what_is_required(rasa: Running) -> None:
     context = {"project": "claims-frequency", "gpu_count": "8", "environment": 3}
     async with Rasa(rasa.url, rasa.token) as understanding:
