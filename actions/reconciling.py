@@ -82,9 +82,8 @@ class Reconciler:
         versions = await self._world.registry.versions(model)
         tagged = {each.version for each in versions if each.tags.get(tag) == endpoint}
         champions = {each.version for each in versions if "champion" in each.aliases}
-        wanted = {version} if version is not None else set()
-        if wanted and not any(each.version == version for each in versions):
-            return False  # it was deleted from MLflow; there is nothing to mark
+        # One that was deleted from MLflow cannot be marked, nor may another one be in its place.
+        wanted = {each.version for each in versions if each.version == version}
         return tagged != wanted or (environment == "production" and champions != wanted)
 
     async def _rows(

@@ -22,7 +22,8 @@ log = structlog.get_logger()
 
 # Any constants will do; each lets one worker at a time run that loop.
 _FOLLOW_LOCK = 7_301_002
-_UPKEEP_LOCK = 7_301_003
+_SWEEP_LOCK = 7_301_003
+_RECONCILE_LOCK = 7_301_004
 _STALLED_AFTER = 30
 _ROUND_SECONDS = 10
 # Slack takes about fifty edits a minute of an app (Tier 3); leave most of them to what changes.
@@ -67,7 +68,8 @@ class Worker:
                 asyncio.create_task(self._every(self.poll_seconds, self._follow, stop)),
                 asyncio.create_task(self._every(15, self._retry_stalled, stop)),
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
-                asyncio.create_task(self._every(self.upkeep_seconds, self._upkeep, stop)),
+                asyncio.create_task(self._every(self.upkeep_seconds, self._sweep_up, stop)),
+                asyncio.create_task(self._every(self.upkeep_seconds, self._reconcile, stop)),
             ]
             ended = asyncio.create_task(stop.wait())
             try:
@@ -106,14 +108,16 @@ class Worker:
                 for number in (number for number, did in moved.items() if not did):
                     await self._keep_moving(number, len(moved))
 
-    async def _upkeep(self) -> None:
-        """Stop what is left over, and mend what does not follow the endpoints."""
-        async with self._alone(_UPKEEP_LOCK) as mine:
-            if not mine:
-                return
-            for job in await self.sweep.sweep():
+    async def _sweep_up(self) -> None:
+        """Stop what is left over."""
+        async with self._alone(_SWEEP_LOCK) as mine:
+            for job in await self.sweep.sweep() if mine else ():
                 log.warning("job_stopped", job=job, because="its run has ended")
-            for mended in await self.reconciler.reconcile():
+
+    async def _reconcile(self) -> None:
+        """Mend what does not follow the endpoints; needs no Airflow, unlike the sweep."""
+        async with self._alone(_RECONCILE_LOCK) as mine:
+            for mended in await self.reconciler.reconcile() if mine else ():
                 log.warning("reconciled", **asdict(mended))
 
     @contextlib.asynccontextmanager

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import tarfile
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
+from actions.context import World
 from actions.plans import (
     DeploymentPlan,
     EnvironmentRef,
@@ -26,10 +24,13 @@ from actions.plans import (
 from actions.requests import Plan, State
 from actions.store import Deployment
 from bot.bootstrap import now
+from infra.clients.mlflow import MlflowRegistry
+from infra.clients.sagemaker import SageMakerCloud
 from infra.store.transaction import PostgresStore
 from tests.scenario.reads.conftest import BUCKET, REGISTRY, Platform
 from tests.support.projects import SAMPLE, registered
 from tests.support.requests import request
+from tests.support.world import nowhere
 
 SERVED = registered(name="claims-served", aliases=[])
 """In service in both environments."""
@@ -39,7 +40,8 @@ UNSERVED = registered(name="claims-new", aliases=[])
 """Trained, and served nowhere."""
 EMPTY = registered(name="claims-empty", aliases=[])
 """Never trained."""
-PROJECTS = (SERVED, BROKEN, UNSERVED, EMPTY)
+TRAINED = (SERVED, BROKEN, UNSERVED)
+PROJECTS = (*TRAINED, EMPTY)
 
 STAGING, PRODUCTION = 901, 902
 """The requests whose configurations are live."""
@@ -70,7 +72,9 @@ def config_of(number: int) -> str:
 
 
 def serve(platform: Platform) -> None:
-    """Create the endpoints, once for all tests: nothing here changes one, since Airflow is down."""
+    """Create versions and endpoints, once for all tests: none changes one, since Airflow is down."""
+    for project in TRAINED:
+        _train(MlflowClient(platform.mlflow, platform.mlflow), project.slug)
     platform.client("s3").put_object(Bucket=BUCKET, Key="served.tar.gz", Body=_packed(_MODEL))
     _endpoint(platform, name_of(SERVED.slug, "staging"), config_of(STAGING), "served.tar.gz")
     _endpoint(platform, name_of(SERVED.slug, "production"), config_of(PRODUCTION), "served.tar.gz")
@@ -89,6 +93,15 @@ def serve(platform: Platform) -> None:
         )
 
     platform.services.eventually(steady, "the endpoints are as they should be", 90)
+
+
+def _train(mlflow: MlflowClient, slug: str) -> None:
+    mlflow.create_registered_model(slug)
+    artifact = {"artifact": f"s3://{BUCKET}/served.tar.gz"}
+    for tags in (*({**each, **artifact} for each in VERSIONS), PASSED):
+        named = {f"cooper.{name}": value for name, value in tags.items()}
+        mlflow.create_model_version(slug, "s3://b/x", tags=named, await_creation_for=0)
+    mlflow.delete_model_version(slug, str(DELETED))
 
 
 def _endpoint(platform: Platform, name: str, config: str, model: str) -> None:
@@ -132,14 +145,24 @@ class Shop:
         self.mlflow = MlflowClient(self.platform.mlflow, self.platform.mlflow)
 
     @property
+    def world(self) -> World:
+        """MLflow and AWS as the domain sees them; Airflow is down."""
+        client = self.platform.client
+        return replace(
+            nowhere(),
+            registry=MlflowRegistry(self.platform.mlflow),
+            cloud=SageMakerCloud(client("sagemaker"), client("sagemaker-runtime"), client("logs")),
+        )
+
+    @property
     def addresses(self) -> dict[str, str]:
         """Settings of a bot that finds MLflow and AWS."""
         return {"mlflow_tracking_uri": self.platform.mlflow, "aws_endpoint_url": self.platform.aws}
 
     async def opens(self, staging: int = 2, production: int = 1, earlier: int = 1) -> None:
         """All projects, and these versions of one of them in service, everything in its place."""
-        for project in PROJECTS:
-            self._trained(project.slug, () if project is EMPTY else VERSIONS)
+        for project in TRAINED:
+            self._unmark(project.slug)
         self.marks(staging, "staging")
         self.marks(production, "production")
         async with self.store.transaction() as tx:
@@ -150,25 +173,14 @@ class Shop:
         await self.served(STAGING, staging, "staging", now() - timedelta(minutes=2))
         await self.served(PRODUCTION, production, "production", now() - timedelta(minutes=1))
 
-    def _trained(self, slug: str, versions: Iterable[dict[str, str]]) -> None:
-        with contextlib.suppress(MlflowException):
-            self.mlflow.delete_registered_model(slug)
-        made = tuple(versions)
-        if not made:
-            return
-        self.mlflow.create_registered_model(slug)
-        for tags in made:
-            artifact = {"artifact": f"s3://{BUCKET}/served.tar.gz"}
-            self.registers(slug, **tags, **artifact)
-        self.registers(slug, **PASSED)
-        self.mlflow.delete_model_version(slug, str(DELETED))
-
-    def registers(self, slug: str, **tags: str) -> None:
-        """One more version; tags without their `cooper.`."""
-        named = {f"cooper.{name}": value for name, value in tags.items()}
-        self.mlflow.create_model_version(
-            slug, "s3://b/x", tags=named, await_creation_for=0, run_id=None
-        )
+    def _unmark(self, slug: str) -> None:
+        """As if it had never served."""
+        if self.champion(slug) is not None:
+            self.mlflow.delete_registered_model_alias(slug, "champion")
+        for each in self.mlflow.search_model_versions(f"name = '{slug}'"):
+            for tag in each.tags:
+                if tag.startswith("cooper.endpoint."):
+                    self.mlflow.delete_model_version_tag(slug, each.version, tag)
 
     def marks(self, version: int, environment: str) -> None:
         """MLflow says that this version serves there."""
