@@ -45,6 +45,8 @@ PROJECTS = (*TRAINED, EMPTY)
 
 STAGING, PRODUCTION = 901, 902
 """The requests whose configurations are live."""
+BROKEN_BY = 903
+"""The request whose configuration failed."""
 EARLIER = 900
 """The request that staging served before."""
 PASSED, FAILED = {"verdict": "passed"}, {"verdict": "failed"}
@@ -78,7 +80,7 @@ def serve(platform: Platform) -> None:
     platform.client("s3").put_object(Bucket=BUCKET, Key="served.tar.gz", Body=_packed(_MODEL))
     _endpoint(platform, name_of(SERVED.slug, "staging"), config_of(STAGING), "served.tar.gz")
     _endpoint(platform, name_of(SERVED.slug, "production"), config_of(PRODUCTION), "served.tar.gz")
-    _endpoint(platform, name_of(BROKEN.slug, "staging"), "broken", "model.tar.gz")
+    _endpoint(platform, name_of(BROKEN.slug, "staging"), config_of(BROKEN_BY), "model.tar.gz")
     wanted = {
         name_of(SERVED.slug, "staging"): "InService",
         name_of(SERVED.slug, "production"): "InService",
@@ -168,7 +170,7 @@ class Shop:
         async with self.store.transaction() as tx:
             for project in PROJECTS:
                 await tx.save_project(project)
-        # Long ago in this month or before: budgets are none of these tests' matter.
+        await self.asked(BROKEN_BY, 2, "staging", State.FAILED)
         await self.served(EARLIER, earlier, "staging", now() - timedelta(minutes=3))
         await self.served(STAGING, staging, "staging", now() - timedelta(minutes=2))
         await self.served(PRODUCTION, production, "production", now() - timedelta(minutes=1))
