@@ -164,7 +164,7 @@ async def test_a_guest_cannot_approve_where_they_see_the_card(cooper):
     await cooper.clicks("ana", "#claims-frequency", "confirm", card["ts"])
     card = await cooper.card("#claims-frequency", "R1", "awaiting_approval")
     await cooper.clicks("dan", "#claims-frequency", "approve", card["ts"])
-    await cooper.told("dan", "#claims-frequency", "R1 waits for approval by 1 × approver")
+    await cooper.told("dan", "#claims-frequency", "Guests cannot use Cooper.")
     await cooper.settled()
     assert await state_of(cooper) == "awaiting_approval"
     assert await cooper.rows("SELECT 1 FROM votes") == []
