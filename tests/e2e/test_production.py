@@ -394,9 +394,9 @@ def test_taking_it_down_leaves_nothing_behind(people: People, stack: Stack) -> N
 
 def test_lacking_capacity_leads_to_another_attempt(people: People, stack: Stack) -> None:
     control = f"{stack.environment['AWS_ENDPOINT_URL']}/_cooper/shortages"
-    answer = httpx.post(control, json={"instance_type": "ml.m5.2xlarge", "count": 1})
+    answer = httpx.post(control, json={"instance_type": "ml.m5.xlarge", "count": 1})
     assert answer.is_success, answer.text
-    thread, plan = ask(people, f"train {PROJECT} on ml.m5.2xlarge", "train_model")
+    thread, plan = ask(people, f"train {PROJECT} on ml.m5.xlarge", "train_model")
     people.clicks(ANA, plan, "confirm")
     people.reply(thread, TRAINED, lambda m: "Attempt 2" in text_of(m) and "capacity" in text_of(m))
     done = ended(people, thread, "train_model", TRAINED)
