@@ -18,7 +18,7 @@ SPEC = Command(
     ),
     examples=(
         "reject [R42](request)",
-        "reject [request 42](request) because [the holdout leaks](reason)",
+        "reject [request 42](request) because [it is too expensive](reason)",
         "decline [r7](request) - [too expensive](reason)",
         "no to [R12](request), reason: [we freeze production this week](reason)",
         "deny [#12](request)",

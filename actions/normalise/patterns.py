@@ -25,7 +25,7 @@ VERSION_PAIR = (
 # Not the end of "3.5", "1,000" or "-2", which are no count of anything: better unread than misread.
 _WHOLE = rf"(?<![\d.,-]){NUMBER}"
 
-_OBLIGED = r"(?:(?:still )?(?:have to|need to|must|should|can|could|may|got to) )"
+_OBLIGED = r"(?:(?:still )?(?:have to|need to|must|should|can|could|may|got to|gotta) )"
 _AWAITED = "(?:{})".format(
     "|".join(
         rf"(?<={before} )"
@@ -36,6 +36,12 @@ _AWAITED = "(?:{})".format(
     )
 )  # fmt: skip
 """Behind these words "me" is the person who is waited for; behind others it is politeness."""
+
+_OTHERS = (
+    r"(?:day|week|weekend|holidays?|vacation|boss|manager|lead|teams?|colleagues?|customers?|report|meeting"
+    r"|presentation|mistake|laptop|mind|way|head|apologies|bad|load test|demo|slides|goodness)\b"
+)
+"""What is the speaker's own and tells of no requests or runs of theirs: "before I start my day"."""
 
 PATTERNS: dict[str, str] = {
     "instance_type": rf"(?<![\w.]){_INSTANCE}",
@@ -68,8 +74,9 @@ PATTERNS: dict[str, str] = {
         r"|waiting|pending|queued|in progress|in flight|ongoing|active)\b"
     ),
     "user": (
-        r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>|(?<!\S)@(?!cooper\b)[a-z](?:[\w.-]*\w)?|\b(?:my|mine)\b"
-        r"|\bi(?= (?:have |had )?(?:start|launch|kick|ran\b|train|submit|own\b|queue))"
+        rf"<@[UW][A-Z0-9]+(?:\|[^>]*)?>|(?<!\S)@(?!cooper\b)[a-z](?:[\w.-]*\w)?|\bmine\b|\bmy\b(?! {_OTHERS})"
+        r"|\bi(?= (?:have |had )?(?:started|launched|kicked|ran\b|trained|submitted|own\b|queued))"
+        r"|(?<=\bdid )i(?= (?:start|launch|kick|train|submit|queue|run)\b)"
         rf"|\bi(?= (?:still |yet )?{_OBLIGED}?(?:approve|decide|sign|review|vote)\b)"
         rf"|\bi(?= (?:have|got|need) (?:anything|something|requests|approvals)\b)|{_AWAITED}\bme\b"
     ),

@@ -14,9 +14,12 @@ from actions.spec import Kind, Parameter, Risk
 
 NEEDS_VALUES = frozenset({"inform", "correct"})
 """Intents that say nothing where no value can be read."""
+_UNCERTAIN = frozenset({Kind.SLUG, Kind.WORD, Kind.USER})
+"""What no greeting, thanks, yes or no says: "thanks, you saved my day" names nobody."""
 NEAREST = 3
 _MIN_PROJECT_CONFIDENCE = 0.35
 _FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IGNORECASE)
+_REFUSED = "negated"
 _PATTERN_EXTRACTOR = "RegexEntityExtractor"
 _PAIR = re.compile(VERSION_PAIR, re.IGNORECASE)
 _TARGETS = {"promote_model": frozenset({"champion"})}
@@ -50,6 +53,8 @@ class Reading:
     spans: tuple[Span, ...]
     nearest: tuple[tuple[str, float], ...] = field(default=())
     """Commands with their confidence, the likeliest first."""
+    refused: tuple[int, int] = (0, 0)
+    """Where the text says what is not wanted: "not v3, promote v4"."""
 
     @property
     def command(self) -> str | None:
@@ -62,6 +67,8 @@ class Reading:
         Without a command: of all that can be told apart by themselves, so "R42" is a run.
         """
         uses = _ALONE if command is None else COMMANDS[command].parameters
+        if command is None and self.intent in CONVERSATION and self.intent not in NEEDS_VALUES:
+            uses = tuple(use for use in uses if use.kind not in _UNCERTAIN)
         found = said(self.text, self._spans_for(uses), uses, last=self.intent == "correct")
         if command in _TARGETS and found.get("version") in _TARGETS[command]:
             del found["version"]
@@ -86,11 +93,12 @@ class Reading:
             return ()
         uses = COMMANDS[self.command].parameters
         spans = _wanted(self._spans_for(uses), _classes(uses))
-        taken = [span for span in spans if _readable(self.text, span)]
+        taken = [(span.start, span.end) for span in spans if _readable(self.text, span)]
+        taken.append(self.refused)
         return tuple(
             found.group()
             for found in _FIGURE.finditer(self.text)
-            if not any(span.start < found.end() and found.start() < span.end for span in taken)
+            if not any(start < found.end() and found.start() < end for start, end in taken)
         )
 
 
@@ -238,6 +246,20 @@ def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
     return not asks_whether(order) and (bool(values) or names_nothing_else(said_before))
 
 
+def _refused(entities: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """Where the text says what is not wanted beside what is; an empty stretch where it does not."""
+    refused = (each for each in entities if each["entity"] == _REFUSED)
+    return next(((int(each["start"]), int(each["end"])) for each in refused), (0, 0))
+
+
+def _without(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
+    """The spans outside of `start` to `end`, and those inside of which there is no other."""
+    outside = {span.name for span in spans if span.end <= start or span.start >= end}
+    return tuple(
+        span for span in spans if span.end <= start or span.start >= end or span.name not in outside
+    )
+
+
 def _with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tuple[Span, ...]:
     """The spans with the registered projects in place of those that were only guessed."""
     known = [
@@ -263,8 +285,11 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
         if entry.get("name") != "nlu_fallback"
     ]
     known = name in COMMANDS or name in CONVERSATION
-    spans = _with_names(text, _spans(text, parse.get("entities") or ()), names)
-    if name in COMMANDS and not _asked_for(name, text, spans):
+    entities = parse.get("entities") or ()
+    start, end = _refused(entities)
+    spans = _without(_with_names(text, _spans(text, entities), names), start, end)
+    wanted = text[:start] + " " * (end - start) + text[end:]
+    if name in COMMANDS and not _asked_for(name, wanted, spans):
         known = False
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
@@ -274,6 +299,7 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
         confidence=round(confidence, 4),
         spans=spans,
         nearest=tuple((each, round(sure, 4)) for each, sure in commands[:NEAREST]),
+        refused=(start, end),
     )
 
 

@@ -16,23 +16,32 @@ SEED = 20_260_101
 SENTENCES = {
     "train_model": 450,
     "deploy_model": 520,
-    "show_run": 420,
-    "show_logs": 360,
-    "show_model": 400,
-    "compare_models": 420,
-    "promote_model": 340,
+    "show_run": 480,
+    "show_logs": 460,
+    "show_model": 480,
+    "compare_models": 460,
+    "promote_model": 400,
     "rollback_model": 360,
     "undeploy_model": 400,
     "list_approvals": 340,
-    "approve_request": 380,
+    "approve_request": 440,
     "reject_request": 420,
-    "inform": 340,
-    "out_of_scope": 1500,
+    "list_runs": 400,
+    "stop_run": 400,
+    "show_endpoint": 440,
+    "predict": 360,
+    "list_models": 360,
+    "list_endpoints": 340,
+    "help": 400,
+    "inform": 380,
+    "out_of_scope": 2000,
 }
 DEFAULT_SENTENCES = 280
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
 """Intents of the model that are neither a command nor a conversation intent."""
+MARKS = ("negated",)
+"""Entities that are no values: the part of a text that says what is not wanted."""
 OWN_ACTIONS = ("action_propose", "action_converse", "action_unsure", "action_read")
 
 
@@ -120,7 +129,7 @@ def domain() -> dict[str, str]:
     content = {
         "version": "3.1",
         "intents": [*COMMANDS, *CONVERSATION, *OUTSIDE],
-        "entities": list(PARAMETERS),
+        "entities": [*PARAMETERS, *MARKS],
         "slots": {name: _slot() for name in (*PARAMETERS, "inferred")},
         "forms": forms,
         "actions": [

@@ -37,7 +37,7 @@ def with_slip(sentence: str, rng: Random) -> str:
 
 def as_typed(sentence: str, rng: Random) -> str:
     """`sentence` as one of many people would type it."""
-    if rng.random() < 0.2:
+    if rng.random() < 0.12:
         sentence = with_slip(sentence, rng)
     if rng.random() < 0.3 and sentence and not sentence.startswith("["):
         sentence = sentence[0].upper() + sentence[1:]

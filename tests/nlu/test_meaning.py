@@ -1,0 +1,165 @@
+"""What tells of a text which command is meant: slips put right, and what is not wanted left out."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from actions.normalise.patterns import PATTERNS
+from actions.rasa.reading import Reading, read
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = {
+    "promote": 300,
+    "rollback": 90,
+    "show": 900,
+    "shwo": 12,
+    "run": 800,
+    "runs": 700,
+    "kill": 80,
+}
+
+
+@pytest.fixture(scope="module")
+def meaning() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("nlu_meaning", ROOT / "nlu" / "meaning.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("promtoe", "promote"),
+        ("promot", "promote"),
+        ("Prommote", "promote"),
+        ("rolbback", "rollback"),
+        ("shwo", "show"),
+        ("kil", "kill"),
+        ("runs", "runs"),
+        ("run", "run"),
+        ("demote", "demote"),
+        ("how", "how"),
+        ("R42", "R42"),
+        ("pro-mote", "pro-mote"),
+        ("", ""),
+    ],
+)
+def test_a_mistyped_word_is_the_one_that_was_meant(
+    meaning: ModuleType, typed: str, meant: str
+) -> None:
+    assert meaning.Spelling(WORDS).meant(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("no need to retrain churn, just promote it", "no need to retrain churn"),
+        ("don't deploy it but show it", "don't deploy it"),
+        ("please don't stop R1, stop R2", "don't stop R1"),
+        ("not in production, deploy it to staging", "not in production"),
+        ("I can't approve R7, reject it", "I can't approve R7"),
+    ],
+)
+def test_what_is_not_wanted_ends_where_an_order_begins(
+    meaning: ModuleType, text: str, refused: str
+) -> None:
+    start, end = meaning.negated(text)
+    assert text[start:end] == refused
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't approve R42",
+        "don't stop R42, it is nearly done",
+        "never roll back fraud, ana says",
+        "do not ask, deploy everything",
+        "deploy fraud",
+        "",
+    ],
+)
+def test_a_mere_refusal_stays_one(meaning: ModuleType, text: str) -> None:
+    assert meaning.negated(text) is None
+
+
+def test_the_why_of_a_request_does_not_tell_what_it_is(meaning: ModuleType) -> None:
+    text = "reject R42 because the deployment failed"
+    ((start, end),) = meaning.asides(text)
+    assert text[:start] == "reject R42"
+    assert end == len(text)
+    assert meaning.asides("because the deployment failed") == []
+
+
+def reading(meaning: ModuleType, text: str, command: str) -> Reading:
+    """The reading of `text` as `command`, its values found by their patterns."""
+    entities = [
+        {
+            "entity": name,
+            "start": match.start(),
+            "end": match.end(),
+            "extractor": "RegexEntityExtractor",
+        }
+        for name, pattern in PATTERNS.items()
+        for match in re.finditer(pattern, text, re.IGNORECASE)
+    ]
+    start, end = meaning.negated(text) or (0, 0)
+    if end:
+        entities.append({"entity": "negated", "start": start, "end": end})
+    intent = {"name": command, "confidence": 0.9}
+    return read({"text": text, "intent": intent, "intent_ranking": [intent], "entities": entities})
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "params"),
+    [
+        ("not v3, promote v4", "promote_model", {"version": 4}),
+        ("don't stop R1, stop R2", "stop_run", {"run": "R2"}),
+        ("don't approve R7, reject it", "reject_request", {"request": "R7"}),
+        ("I can't approve R7, reject R7", "reject_request", {"request": "R7"}),
+        (
+            "not in production, deploy v2 to staging",
+            "deploy_model",
+            {"version": 2, "environment": "staging"},
+        ),
+    ],
+)
+def test_what_is_refused_gives_no_value_where_what_is_wanted_does(
+    meaning: ModuleType, text: str, command: str, params: dict[str, object]
+) -> None:
+    found = reading(meaning, text, command)
+    assert found.command == command
+    assert found.params(command) == params
+    assert found.unread() == ()
+
+
+@pytest.mark.parametrize("text", ["don't approve R7", "never stop R2", "no need to deploy v3"])
+def test_a_refusal_alone_is_no_command(meaning: ModuleType, text: str) -> None:
+    for command in ("approve_request", "stop_run", "deploy_model"):
+        assert reading(meaning, text, command).command is None
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("runs that I started", "me"),
+        ("what did I start", "me"),
+        ("before I start my day, which runs failed", None),
+        ("my boss asks for the runs", None),
+        ("my runs", "me"),
+    ],
+)
+def test_only_what_is_about_runs_names_the_speaker(
+    meaning: ModuleType, text: str, user: str | None
+) -> None:
+    assert reading(meaning, text, "list_runs").params("list_runs").get("user") == user
+
+
+@pytest.mark.parametrize("intent", ["thank", "greet", "cancel"])
+def test_chat_names_no_one(meaning: ModuleType, intent: str) -> None:
+    assert reading(meaning, "thanks, my hero", intent).params() == {}
