@@ -130,11 +130,13 @@ class AsMeant(GraphComponent):
         for message in messages:
             self._read(message)
             text = message.get(TEXT) or ""
-            place = negated(text)
-            if place:
-                start, end = place
-                entity = {"entity": NEGATED, "start": start, "end": end, "value": text[start:end]}
-                message.set(ENTITIES, [*(message.get(ENTITIES) or []), entity], add_to_output=True)
+            refused = [
+                {"entity": NEGATED, "start": start, "end": end, "value": text[start:end]}
+                for start, end in negated(text)
+            ]
+            if refused:
+                found = [*(message.get(ENTITIES) or []), *refused]
+                message.set(ENTITIES, found, add_to_output=True)
         return messages
 
     def _read(self, message: Message) -> None:

@@ -25,20 +25,32 @@ _NEGATED = re.compile(
     rf"{_LEAD}(?P<clause>(?:{_REFUSAL}|{_CONTRAST})[^,;.!?:]*?)(?:[,;.!?:]+|\s+(?=just\b|only\b|but\b))(?={_ORDER})",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(
+    rf"(?<=\w)(?:,\s*(?:(?:and|but)\s+)?not|\s(?:and|but)\s+not|,?\s(?:instead\s+of|rather\s+than))\s+"
+    rf"(?!(?!run\s+\d)(?:be|been|yet|now|today|sure|so|{_ACTIONS})\b)"
+    r"(?:(?:the|in|on|to|from|for|at|with|version|run|request|our)\s+){0,2}[\w@-]+(?:\.\w+)*"
+    r"(?:\s+(?:one|model|version|endpoint|gpus?|instances?|machines?|training|run|\d+))?"
+    r"(?=\s*(?:[,;.!?)]|$|please\b|pls\b|thanks\b))",
+    re.IGNORECASE,
+)
 _BECAUSE = re.compile(r"(?<=\w)\W+(?:because|bc|cuz|coz|'cause)\b", re.IGNORECASE)
 
 
-def negated(text: str) -> tuple[int, int] | None:
-    """Where `text` says what is not wanted before it says what is: "don't retrain it, just deploy it"."""
-    found = _NEGATED.search(text)
-    return found.span("clause") if found else None
+def negated(text: str) -> tuple[tuple[int, int], ...]:
+    """Where `text` says what is not wanted beside what is.
+
+    "Don't retrain it, just deploy it" says so first, "deploy it to staging, not production" last.
+    """
+    before = _NEGATED.search(text)
+    first = (before.span("clause"),) if before else ()
+    later = (found.span() for found in _INSTEAD.finditer(text, before.end() if before else 0))
+    return (*first, *later)
 
 
 def asides(text: str) -> list[tuple[int, int]]:
     """Stretches of `text` that do not tell what is asked for: what is not wanted, and the why of it."""
-    found = [place for place in (negated(text),) if place]
     because = _BECAUSE.search(text)
-    return [*found, (because.start(), len(text))] if because else found
+    return [*negated(text), *([(because.start(), len(text))] if because else [])]
 
 
 _MIN_LENGTH = 4
@@ -82,7 +94,13 @@ class Spelling:
         ):
             return word
         parts = _without_one(typed)
-        added = {part for part in parts if part in self._words and len(part) >= _MIN_LENGTH}
+        added = {
+            part
+            for part in parts
+            if part in self._words
+            and len(part) >= _MIN_LENGTH
+            and (typed[:-1] != part or typed[-1] == typed[-2])
+        }
         dropped = {near for near in self._shorter.get(typed, ()) if len(near) >= _MIN_LENGTH}
         alike = {
             near

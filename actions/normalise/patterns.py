@@ -6,6 +6,7 @@ The NLU's regex extractor finds them with these; the readers of this package rea
 from actions.normalise.durations import DURATIONS
 from actions.normalise.hyperparameters import PATTERN as HYPERPARAMETER
 from actions.normalise.numbers import NUMBER, NUMBER_WORD
+from actions.normalise.words import slips
 
 # Mistyped sizes too ("xlrage"): what is meant as an instance type is checked and refused with the
 # nearest ones, never passed over in favour of a default.
@@ -43,6 +44,8 @@ _OTHERS = (
 )
 """What is the speaker's own and tells of no requests or runs of theirs: "before I start my day"."""
 
+_MISTYPED = "|".join((*slips("staging"), *slips("production")))
+
 PATTERNS: dict[str, str] = {
     "instance_type": rf"(?<![\w.]){_INSTANCE}",
     "gpu_count": rf"\b(?:an?(?: single)? |single |{_WHOLE}\s*x?\s*){_GPU_MODEL}(?:gpus?|cards)\b",
@@ -55,7 +58,7 @@ PATTERNS: dict[str, str] = {
         r"|\b(?:the )?(?:latest|newest|most recent)(?: version)?\b(?! (?:runs|jobs|trainings))"
         r"|\b(?:the )?(?:champion|challenger|candidate)\b"
     ),
-    "environment": r"\b(?:staging|stage|stg|production|prod|prd|live)\b",
+    "environment": rf"\b(?:staging|stage|stg|production|prod|prd|live|{_MISTYPED})\b",
     "run": rf"\b(?:run|request|job)\s*#?\s*(?:r?\d+|{NUMBER})\b|\br-?\d+\b|(?<!\w)#\d+\b",
     "hyperparameters": HYPERPARAMETER,
     "spot": (

@@ -7,9 +7,22 @@ from actions.normalise.markup import split_reference
 from actions.normalise.numbers import NUMBER_WORD, read_integer
 from actions.normalise.reasons import without_marker
 
+
+def slips(word: str) -> tuple[str, ...]:
+    """`word` with one of its letters left out, doubled or swapped with the next; never the first."""
+    inner = range(1, len(word))
+    left_out = (word[:at] + word[at + 1 :] for at in inner)
+    doubled = (word[:at] + word[at] + word[at:] for at in inner)
+    swapped = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in inner[:-1])
+    return tuple(sorted({*left_out, *doubled, *swapped} - {word}))
+
+
 ENVIRONMENTS = {
-    "staging": ("staging", "stage", "stg", "test", "preprod", "pre-prod", "pre-production"),
-    "production": ("production", "prod", "prd", "live"),
+    "staging": (
+        *("staging", "stage", "stg", "test", "preprod", "pre-prod", "pre-production"),
+        *slips("staging"),
+    ),
+    "production": ("production", "prod", "prd", "live", *slips("production")),
 }
 STRATEGIES = {
     "all-at-once": (

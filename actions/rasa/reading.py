@@ -53,7 +53,7 @@ class Reading:
     spans: tuple[Span, ...]
     nearest: tuple[tuple[str, float], ...] = field(default=())
     """Commands with their confidence, the likeliest first."""
-    refused: tuple[int, int] = (0, 0)
+    refused: tuple[tuple[int, int], ...] = ()
     """Where the text says what is not wanted: "not v3, promote v4"."""
 
     @property
@@ -94,11 +94,10 @@ class Reading:
         uses = COMMANDS[self.command].parameters
         spans = _wanted(self._spans_for(uses), _classes(uses))
         taken = [(span.start, span.end) for span in spans if _readable(self.text, span)]
-        taken.append(self.refused)
         return tuple(
             found.group()
             for found in _FIGURE.finditer(self.text)
-            if not any(start < found.end() and found.start() < end for start, end in taken)
+            if not _touches(found.start(), found.end(), (*taken, *self.refused))
         )
 
 
@@ -246,18 +245,30 @@ def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
     return not asks_whether(order) and (bool(values) or names_nothing_else(said_before))
 
 
-def _refused(entities: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-    """Where the text says what is not wanted beside what is; an empty stretch where it does not."""
+Places = tuple[tuple[int, int], ...]
+
+
+def _touches(start: int, end: int, places: Places) -> bool:
+    return any(place[0] < end and start < place[1] for place in places)
+
+
+def _refused(entities: Iterable[Mapping[str, Any]]) -> Places:
+    """Where the text says what is not wanted beside what is."""
     refused = (each for each in entities if each["entity"] == _REFUSED)
-    return next(((int(each["start"]), int(each["end"])) for each in refused), (0, 0))
+    return tuple((int(each["start"]), int(each["end"])) for each in refused)
 
 
-def _without(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
-    """The spans outside of `start` to `end`, and those inside of which there is no other."""
-    outside = {span.name for span in spans if span.end <= start or span.start >= end}
-    return tuple(
-        span for span in spans if span.end <= start or span.start >= end or span.name not in outside
-    )
+def _without(spans: tuple[Span, ...], refused: Places) -> tuple[Span, ...]:
+    """The spans outside of what is refused, and those inside of which there is no other."""
+    wanted = [span for span in spans if not _touches(span.start, span.end, refused)]
+    said = {span.name for span in wanted}
+    return tuple(span for span in spans if span in wanted or span.name not in said)
+
+
+def _blanked(text: str, places: Places) -> str:
+    for start, end in places:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tuple[Span, ...]:
@@ -286,10 +297,9 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     ]
     known = name in COMMANDS or name in CONVERSATION
     entities = parse.get("entities") or ()
-    start, end = _refused(entities)
-    spans = _without(_with_names(text, _spans(text, entities), names), start, end)
-    wanted = text[:start] + " " * (end - start) + text[end:]
-    if name in COMMANDS and not _asked_for(name, wanted, spans):
+    refused = _refused(entities)
+    spans = _without(_with_names(text, _spans(text, entities), names), refused)
+    if name in COMMANDS and not _asked_for(name, _blanked(text, refused), spans):
         known = False
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
@@ -299,7 +309,7 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
         confidence=round(confidence, 4),
         spans=spans,
         nearest=tuple((each, round(sure, 4)) for each, sure in commands[:NEAREST]),
-        refused=(start, end),
+        refused=refused,
     )
 
 

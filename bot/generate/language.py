@@ -15,13 +15,13 @@ from bot.generate.noise import as_typed
 SEED = 20_260_101
 SENTENCES = {
     "train_model": 450,
-    "deploy_model": 520,
+    "deploy_model": 560,
     "show_run": 480,
     "show_logs": 460,
     "show_model": 480,
     "compare_models": 460,
     "promote_model": 400,
-    "rollback_model": 360,
+    "rollback_model": 400,
     "undeploy_model": 400,
     "list_approvals": 340,
     "approve_request": 440,
@@ -34,7 +34,7 @@ SENTENCES = {
     "list_endpoints": 340,
     "help": 400,
     "inform": 380,
-    "out_of_scope": 2000,
+    "out_of_scope": 2300,
 }
 DEFAULT_SENTENCES = 280
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"

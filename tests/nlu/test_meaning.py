@@ -44,6 +44,9 @@ def meaning() -> ModuleType:
         ("runs", "runs"),
         ("run", "run"),
         ("demote", "demote"),
+        ("showx", "showx"),
+        ("kills", "kills"),
+        ("killl", "kill"),
         ("how", "how"),
         ("R42", "R42"),
         ("pro-mote", "pro-mote"),
@@ -64,12 +67,15 @@ def test_a_mistyped_word_is_the_one_that_was_meant(
         ("please don't stop R1, stop R2", "don't stop R1"),
         ("not in production, deploy it to staging", "not in production"),
         ("I can't approve R7, reject it", "I can't approve R7"),
+        ("deploy it to staging, not production", ", not production"),
+        ("promote v4 instead of v3 please", " instead of v3"),
+        ("show run 7 and not run 8", " and not run 8"),
     ],
 )
 def test_what_is_not_wanted_ends_where_an_order_begins(
     meaning: ModuleType, text: str, refused: str
 ) -> None:
-    start, end = meaning.negated(text)
+    ((start, end),) = meaning.negated(text)
     assert text[start:end] == refused
 
 
@@ -80,12 +86,15 @@ def test_what_is_not_wanted_ends_where_an_order_begins(
         "don't stop R42, it is nearly done",
         "never roll back fraud, ana says",
         "do not ask, deploy everything",
+        "R42 must not be approved",
+        "R42, not approved",
+        "promote it, not yet",
         "deploy fraud",
         "",
     ],
 )
 def test_a_mere_refusal_stays_one(meaning: ModuleType, text: str) -> None:
-    assert meaning.negated(text) is None
+    assert meaning.negated(text) == ()
 
 
 def test_the_why_of_a_request_does_not_tell_what_it_is(meaning: ModuleType) -> None:
@@ -108,9 +117,9 @@ def reading(meaning: ModuleType, text: str, command: str) -> Reading:
         for name, pattern in PATTERNS.items()
         for match in re.finditer(pattern, text, re.IGNORECASE)
     ]
-    start, end = meaning.negated(text) or (0, 0)
-    if end:
-        entities.append({"entity": "negated", "start": start, "end": end})
+    entities += [
+        {"entity": "negated", "start": start, "end": end} for start, end in meaning.negated(text)
+    ]
     intent = {"name": command, "confidence": 0.9}
     return read({"text": text, "intent": intent, "intent_ranking": [intent], "entities": entities})
 
@@ -120,6 +129,12 @@ def reading(meaning: ModuleType, text: str, command: str) -> Reading:
     [
         ("not v3, promote v4", "promote_model", {"version": 4}),
         ("don't stop R1, stop R2", "stop_run", {"run": "R2"}),
+        ("stop R1, not R2", "stop_run", {"run": "R1"}),
+        (
+            "roll back in staging and not in production",
+            "rollback_model",
+            {"environment": "staging"},
+        ),
         ("don't approve R7, reject it", "reject_request", {"request": "R7"}),
         ("I can't approve R7, reject R7", "reject_request", {"request": "R7"}),
         (
