@@ -1,7 +1,6 @@
 """What deployments, promotions and rollbacks have in common: the endpoint's next configuration."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Literal
 
 from actions import budgets
@@ -69,8 +68,6 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
     # What runs until somebody ends it has no highest price; every limit is below it.
     asked = agreement(context, change.command, change.project.slug, environment, None)
     price, note = _price(change.resources)
-    budget = await _budget(context, change)
-    lines = (*await _lines(context, change, asked), *budget.lines)
     conf = DeploymentPlan(
         command=change.command,
         installation=context.world.policy.installation,
@@ -93,9 +90,9 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
         sample=change.sample,
         latency_ms=change.latency_ms,
     )
-    return Plan(
+    made = Plan(
         title=title,
-        lines=lines,
+        lines=await _lines(context, change, asked),
         price=price,
         price_note=note,
         needs=asked.needs,
@@ -104,8 +101,10 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
         conf=conf.model_dump(mode="json"),
         environment=environment,
         hourly=True,
-        budgeted=budget.usd,
     )
+    if change.restores is not None:  # going back is never a question of money
+        return made
+    return await budgets.budgeted(context, project, made)
 
 
 async def basis(
@@ -145,33 +144,6 @@ def passed_for_production(version: ModelVersion, environment: str) -> None:
             f"{version.name} v{version.version} did not pass its evaluation, so it may serve in "
             f"staging only. “show {version.name} v{version.version}” has its figures."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Budget:
-    lines: tuple[Line, ...] = ()
-    usd: str | None = None
-
-
-async def _budget(context: Context, change: Change) -> _Budget:
-    """What the change adds until the month's end; going back is never a question of money."""
-    if change.restores is not None:
-        return _Budget()
-    found = await budgets.accounts(context, change.project)
-    now = _hourly(change.resources.instance_type, change.resources.instance_count)
-    before = Decimal(0)
-    for variant in change.live.variants if change.live is not None else ():
-        before += _hourly(variant.instance_type, variant.instance_count) or Decimal(0)
-    most = None
-    if now is not None:
-        most = budgets.rest_of_month(max(now - before, Decimal(0)), context.now)
-    budgets.check(found, most, context.now)
-    return _Budget(budgets.lines(found, context.now), None if most is None else f"{most:.4f}")
-
-
-def _hourly(instance_type: str | None, count: int) -> Decimal | None:
-    found = hourly(instance_type, count) if instance_type else None
-    return None if found is None else found[1]
 
 
 def _resources(

@@ -7,7 +7,6 @@ and its jobs in one transaction, and the worker does the rest.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from actions import budgets, decisions
@@ -209,13 +208,12 @@ class Service:
 
     async def _affordable(self, tx: Transaction, who: Person, request: Request) -> None:
         """Plans that were made side by side must not spend one budget twice."""
-        most = request.plan.budgeted
-        if most is None or request.project is None:
+        if request.plan.budgeted is None or request.project is None:
             return
         await tx.one_at_a_time("budgets")
         context = await self._context(tx, who, request.place, request.id)
-        found = await budgets.accounts(context, context.project(request.project))
-        budgets.check(found, Decimal(most), context.now)
+        project = context.project(request.project)
+        budgets.check(await budgets.accounts(context, project), project.slug, request.plan)
 
     async def _context(
         self, tx: Transaction, who: Person, place: Place, request: str = "R0"

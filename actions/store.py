@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from actions.answers import Answer
 from actions.people import Person
 from actions.registration import RegisteredProject
-from actions.requests import Place, Request, RunProgress, State, Vote
+from actions.requests import Place, Plan, Request, RunProgress, State, Vote
 
 
 class StaleError(Exception):
@@ -152,6 +152,14 @@ class Transaction(Protocol):
         self, projects: Sequence[str], since: datetime
     ) -> Sequence[tuple[Request, RunProgress | None]]:
         """Trainings that may still run or ended since then, with what is known of their runs."""
+
+    async def served_since(
+        self, projects: Sequence[str], since: datetime
+    ) -> Sequence[tuple[Deployment, Plan]]:
+        """What served at some time since then, newest first, with the plan that put it there."""
+
+    async def open_changes(self, projects: Sequence[str]) -> Sequence[Request]:
+        """Requests that wait for approval or are on their way to change an endpoint of these."""
 
     async def one_at_a_time(self, what: str) -> None:
         """Wait until nobody else is at `what`; others wait until this transaction ends."""

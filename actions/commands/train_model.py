@@ -58,24 +58,19 @@ async def plan(context: Context, params: Params) -> Plan:
     _registered_data(project, params)
     capacity = training_capacity(context, project, params)
     hyperparameters = {**project.spec.hyperparameters, **params.get("hyperparameters", {})}
-    found = await budgets.accounts(context, project)
-    budgets.check(found, capacity.usd, context.now)
     asked = agreement(context, SPEC.name, project.slug, ENVIRONMENT, capacity.usd)
-    return Plan(
+    made = Plan(
         title=f"Train {project.slug}",
-        lines=(
-            *_lines(project, params, capacity, hyperparameters),
-            *budgets.lines(found, context.now),
-        ),
+        lines=_lines(project, params, capacity, hyperparameters),
         price=capacity.money,
         price_note=_price_note(capacity),
         needs=asked.needs,
         approval_seconds=asked.seconds,
-        budgeted=None if capacity.usd is None else str(capacity.usd),
         dag=SPEC.dag,
         conf=_conf(context, project, capacity, hyperparameters).model_dump(mode="json"),
         environment=ENVIRONMENT,
     )
+    return await budgets.budgeted(context, project, made)
 
 
 def _registered_data(project: RegisteredProject, params: Params) -> None:

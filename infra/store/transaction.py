@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from actions.answers import Answer
 from actions.people import Person
 from actions.registration import RegisteredProject
-from actions.requests import NOT_STARTED, Place, Request, RunProgress, State, Vote
+from actions.requests import NOT_STARTED, Place, Plan, Request, RunProgress, State, Vote
 from actions.runs import SERVING
 from actions.store import AuditEntry, Deployment, DraftKey, StaleError, StoredDraft
 from infra.store import tables as t
 from infra.store.audit import GENESIS, chained
 from infra.store.rows import request_values, to_deployment, to_person, to_request, to_vote
 
+_OPEN = [state.value for state in State if not state.finished and state not in NOT_STARTED]
 # Any constant will do; it orders writers of the audit chain.
 _AUDIT_LOCK = 7_301_001
 # Before the hash of a name; such pairs never meet single numbers.
@@ -233,8 +234,7 @@ class PostgresTransaction:
     ) -> Sequence[tuple[Request, RunProgress | None]]:
         c = t.requests.c
         started = c.state.not_in([state.value for state in NOT_STARTED])
-        ended = c.state.in_([state.value for state in State if state.finished])
-        paid = or_(ended.is_(False), c.changed >= since)
+        paid = or_(c.state.in_(_OPEN), c.changed >= since)
         query = (
             select(t.requests, t.runs.c.progress)
             .outerjoin(t.runs, t.runs.c.request == c.number)
@@ -244,6 +244,28 @@ class PostgresTransaction:
             (to_request(row), row["progress"] and RunProgress.model_validate(row["progress"]))
             for row in (await self.connection.execute(query)).mappings()
         ]
+
+    async def served_since(
+        self, projects: Sequence[str], since: datetime
+    ) -> Sequence[tuple[Deployment, Plan]]:
+        c = t.deployments.c
+        query = (
+            select(t.deployments, t.requests.c.plan)
+            .join(t.requests, t.requests.c.number == c.request)
+            .where(c.project.in_(projects), or_(c.until.is_(None), c.until > since))
+            .order_by(c.good.desc(), c.id.desc())
+        )
+        return [
+            (to_deployment(row), Plan.model_validate(row["plan"]))
+            for row in (await self.connection.execute(query)).mappings()
+        ]
+
+    async def open_changes(self, projects: Sequence[str]) -> Sequence[Request]:
+        c = t.requests.c
+        query = select(t.requests).where(
+            c.project.in_(projects), c.command.in_(SERVING), c.state.in_(_OPEN)
+        )
+        return [to_request(row) for row in (await self.connection.execute(query)).mappings()]
 
     async def one_at_a_time(self, what: str) -> None:
         await self.connection.execute(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from infra.store.database import engine as new_engine
 from infra.store.database import queue as new_queue
 from infra.store.transaction import PostgresStore
+from tests.store.books import CLAIMS, FOREIGN, OTHER, Books
 from tests.support.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
@@ -29,3 +30,12 @@ def queue(database_url) -> App:
 @pytest.fixture
 def store(engine, queue) -> PostgresStore:
     return PostgresStore(engine, queue)
+
+
+@pytest.fixture
+async def books(store) -> Books:
+    """The database with three projects, of which two are one team's."""
+    async with store.transaction() as tx:
+        for project in (CLAIMS, OTHER, FOREIGN):
+            await tx.save_project(project)
+    return Books(store)
