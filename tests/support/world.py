@@ -32,9 +32,9 @@ def policy(**replaced: str) -> Policy:
 
 BUDGETS = """budgets:
   - project: claims-frequency
-    monthly_usd: 200
+    monthly_usd: 1000
   - team: pricing
-    monthly_usd: 500
+    monthly_usd: 2500
 """
 
 
