@@ -40,9 +40,12 @@ def differences(before: Plan, after: Plan) -> tuple[Field, ...]:
 def _pinned(request: Request) -> dict[str, object]:
     """The parameters with the version that was agreed to, where it came from a default.
 
-    A promotion always means what staging serves, so that nothing is pinned there.
+    A promotion always means what staging serves, so that nothing is pinned there; that it was the
+    latest was so when it was asked for, and a newer one since then does not undo that.
     """
     conf = request.plan.conf or {}
+    if request.command == "promote_model" and request.params.get("version") == "latest":
+        return {name: value for name, value in request.params.items() if name != "version"}
     if request.command == "deploy_model" and "model" in conf:
         return {**request.params, "version": conf["model"]["version"]}
     return dict(request.params)

@@ -39,7 +39,7 @@ async def plan(context: Context, params: Params) -> Plan:
     project = context.project(params["project"])
     context.permit(SPEC.name, project.slug, TARGET)
     version = await _in_staging(context, project)
-    _is_meant(project, version, params.get("version"))
+    await _is_meant(context, project, version, params.get("version"))
     passed_for_production(version, TARGET)
     change = await fresh(context, "promote_model", project, TARGET, version, {})
     title = f"Promote {project.slug} v{version.version} to {TARGET}"
@@ -67,11 +67,20 @@ async def _in_staging(context: Context, project: RegisteredProject) -> ModelVers
     return version
 
 
-def _is_meant(project: RegisteredProject, version: ModelVersion, said: int | str | None) -> None:
-    named = {version.version, *version.aliases}
-    if said is not None and said not in named and said != "latest":
-        what = f"v{said}" if isinstance(said, int) else f"the {said}"
-        raise Refusal(
-            f"Staging serves {project.slug} v{version.version}, not {what}. Deploy {what} to "
-            "staging first."
-        )
+async def _is_meant(
+    context: Context, project: RegisteredProject, version: ModelVersion, said: int | str | None
+) -> None:
+    if said is None or said in {version.version, *version.aliases}:
+        return
+    what, deployed = f"the {said}", f"the {said}"
+    if isinstance(said, int):
+        what = deployed = f"v{said}"
+    elif said == "latest":
+        latest = await context.world.registry.version(project.slug, "latest")
+        if latest is None or latest.version == version.version:
+            return
+        what, deployed = f"the latest, v{latest.version}", f"v{latest.version}"
+    raise Refusal(
+        f"Staging serves {project.slug} v{version.version}, not {what}. Deploy {deployed} to "
+        "staging first."
+    )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
+from actions.answers import Refusal
+from actions.planning_again import planned_again
 from actions.requests import State
+from bot.bootstrap import now
 from tests.scenario.approvals.serving import DELETED, EARLIER, STAGING
 from tests.scenario.approvals.steps import ML, nothing_changes, reaches, state_of, under
 from tests.support.bot import buttons, drawn, payload, running_bot
@@ -42,6 +46,7 @@ PROMOTIONS = {
     "claims-served v1": "Staging serves claims-served v2, not v1. Deploy v1 to staging first.",
     "claims-served champion": "Staging serves claims-served v2, not the champion.",
     "claims-served v9": "Staging serves claims-served v2, not v9.",
+    "claims-served latest": "Staging serves claims-served v2, not the latest, v5. Deploy v5 to",
 }
 ROLLBACKS = {
     "claims-new": "Nothing of claims-new serves, so there is nothing to go back from.",
@@ -78,15 +83,26 @@ async def refused(cooper, who, text, words):
     return answer
 
 
-async def plan(cooper):
-    """The only card, which shows a plan: what was refused used up numbers."""
+async def planning(cooper, text):
+    """The card of what Ana types."""
+    before = await cards(cooper)
+    await cooper.types("ana", ML, text)
+    return await plan(cooper, len(before))
+
+
+async def plan(cooper, earlier=0):
+    """The only new card, which shows a plan: what was refused used up numbers."""
 
     async def shown():
-        return [m for m in await cooper.from_bot("ana", ML) if "plan_digest" in payload(m)]
+        return (await cards(cooper))[earlier:]
 
     [card] = await eventually(shown, "there is a card")
     assert payload(card)["state"] == "awaiting_confirmation"
     return card
+
+
+async def cards(cooper):
+    return [m for m in await cooper.from_bot("ana", ML) if "plan_digest" in payload(m)]
 
 
 async def test_a_deployment_that_cannot_be_is_refused_in_words_of_its_own(
@@ -104,20 +120,39 @@ async def test_a_promotion_that_cannot_be_is_refused_in_words_of_its_own(shop, w
 
 
 @pytest.mark.parametrize(
-    ("version", "words"),
+    ("text", "version", "words"),
     [
-        (3, "claims-served v3 did not pass its evaluation, so it may serve in staging only."),
-        (DELETED, "Staging serves claims-served v4, which was deleted from MLflow."),
+        ("", 3, "claims-served v3 did not pass its evaluation, so it may serve in staging only."),
+        ("", DELETED, "Staging serves claims-served v4, which was deleted from MLflow."),
+        # It is the latest, and all the same lacks what a deployment needs.
+        (" latest", 5, "claims-served v5 has no model file of ours, so I cannot deploy it."),
     ],
 )
 async def test_what_staging_serves_is_not_promoted_where_it_may_not_be(
-    shop, workspace, tmp_path, version, words
+    shop, workspace, tmp_path, text, version, words
 ):
     async with (
         company(shop, workspace, tmp_path, staging=version) as cooper,
         nothing_changes(cooper),
     ):
-        await refused(cooper, "ana", "promote claims-served", words)
+        await refused(cooper, "ana", f"promote claims-served{text}", words)
+
+
+async def test_a_newer_version_does_not_undo_what_was_agreed_to_as_the_latest(
+    shop, workspace, tmp_path
+):
+    async with company(shop, workspace, tmp_path) as cooper:
+        await cooper.types("ana", ML, "promote claims-served v2")
+        await plan(cooper)
+        async with shop.store.transaction() as tx:
+            [made] = await tx.requests(commands=("promote_model",))
+            # As if v2 had been the latest then; v5 is now.
+            asked = replace(made, params={**made.params, "version": "latest"})
+            again = await planned_again(tx, shop.world, asked, now())
+            assert again.conf["model"]["version"] == 2
+            named = replace(made, params={**made.params, "version": 1})
+            with pytest.raises(Refusal, match="Staging serves claims-served v2, not v1"):
+                await planned_again(tx, shop.world, named, now())
 
 
 async def test_a_configuration_of_somebody_elses_is_not_promoted(shop, workspace, tmp_path):
@@ -200,13 +235,36 @@ async def test_a_model_that_did_not_pass_may_serve_in_staging(shop, workspace, t
 
 
 async def test_going_back_is_never_a_question_of_money(shop, workspace, tmp_path):
-    rules = {"monthly_usd: 500": "monthly_usd: 0.001"}
+    rules = {"monthly_usd: 2500": "monthly_usd: 0.001"}
     async with company(shop, workspace, tmp_path, rules) as cooper:
         async with nothing_changes(cooper):
-            words = "team pricing has $0.00 left of $0.00"
+            words = "team pricing has $0.00 left: $"
             await refused(cooper, "ana", "deploy claims-new staging v1", words)
-        await cooper.types("ana", ML, "rollback claims-served staging")
-        card = await plan(cooper)
+            dearer = "deploy claims-served staging v1 instance=ml.g5.xlarge"
+            await refused(cooper, "ana", dearer, words)
+        # What serves now costs the same: whatever takes its place adds nothing.
+        for text in (
+            "rollback claims-served staging",
+            "undeploy claims-served staging",
+            "deploy claims-served staging v1",
+        ):
+            card = await planning(cooper, text)
+            await cooper.clicks("ana", ML, "confirm", card["ts"])
+            await cooper.card(ML, payload(card)["request"], "queued")
+
+
+async def test_going_back_to_a_dearer_one_is_no_question_of_money_either(shop, workspace, tmp_path):
+    rules = {"monthly_usd: 2500": "monthly_usd: 0.001"}
+    async with company(shop, workspace, tmp_path, rules) as cooper:
+        path = "{conf,resources,instance_type}"
+        await cooper.rows(
+            "UPDATE requests SET plan = jsonb_set(plan::jsonb, %s, '\"ml.g5.xlarge\"')"
+            " WHERE number = %s",
+            path,
+            EARLIER,
+        )
+        card = await planning(cooper, "rollback claims-served staging")
+        assert "1 × ml.g5.xlarge" in drawn(card)
         await cooper.clicks("ana", ML, "confirm", card["ts"])
         await cooper.card(ML, payload(card)["request"], "queued")
 
