@@ -88,7 +88,10 @@ class RestoreOperator(AttachOperator):
         found, before = _described(sagemaker, name), deployed["previous_config"]
         if found is None and before is not None:
             raise RefusedError(f"The endpoint {name} is gone, so {before} cannot come back.")
-        if found is None or before in {found["EndpointConfigName"], gate.pending(found)}:
+        # An endpoint without an update has None pending, which is not “nothing served before”.
+        if found is None or (
+            before is not None and before in {found["EndpointConfigName"], gate.pending(found)}
+        ):
             self.log.info("Attached to the return of %s to %s", name, before)
         elif not gate.is_done(run, sagemaker, found):
             raise RefusedError(
