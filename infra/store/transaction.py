@@ -186,12 +186,6 @@ class PostgresTransaction:
         return (await self.connection.execute(statement)).first() is not None
 
     async def add_deployment(self, deployment: Deployment) -> None:
-        known = select(t.deployments.c.id).where(t.deployments.c.request == deployment.request)
-        if (await self.connection.execute(known)).first() is not None:
-            return
-        await self.end_deployment(
-            deployment.project, deployment.environment, deployment.good, bad=False
-        )
         values = {
             "project": deployment.project,
             "environment": deployment.environment,
@@ -201,9 +195,13 @@ class PostgresTransaction:
             "request": deployment.request,
             "good": deployment.good,
         }
-        await self.connection.execute(
-            insert(t.deployments).values(**values).on_conflict_do_nothing()
-        )
+        c = t.deployments.c
+        # Waits for whoever records the same one now; who comes second must not end it.
+        statement = insert(t.deployments).values(**values).on_conflict_do_nothing().returning(c.id)
+        added = (await self.connection.execute(statement)).scalar_one_or_none()
+        if added is not None:
+            latest = _latest_of(deployment.project, deployment.environment) & (c.id != added)
+            await self._end(latest, deployment.good, bad=False)
 
     async def deployments(
         self, projects: Sequence[str], environment: str | None = None
@@ -218,11 +216,11 @@ class PostgresTransaction:
     async def end_deployment(
         self, project: str, environment: str, at: datetime, *, bad: bool
     ) -> None:
-        c = t.deployments.c
-        latest = (c.project == project) & (c.environment == environment) & c.until.is_(None)
-        await self.connection.execute(
-            update(t.deployments).where(latest).values(until=at, bad=c.bad | bad)
-        )
+        await self._end(_latest_of(project, environment), at, bad=bad)
+
+    async def _end(self, which: ColumnElement[bool], at: datetime, *, bad: bool) -> None:
+        values = {"until": at, "bad": t.deployments.c.bad | bad}
+        await self.connection.execute(update(t.deployments).where(which).values(**values))
 
     async def person(self, team: str, user: str) -> Person | None:
         query = select(t.people).where(t.people.c.team == team, t.people.c.id == user)
@@ -359,6 +357,12 @@ def _same_draft(key: DraftKey) -> Any:
         c.thread == key.thread,
         c.user == key.user,
     )
+
+
+def _latest_of(project: str, environment: str) -> ColumnElement[bool]:
+    """What serves there, as far as is known."""
+    c = t.deployments.c
+    return and_(c.project == project, c.environment == environment, c.until.is_(None))
 
 
 def _thread_lock(place: Place) -> str:
