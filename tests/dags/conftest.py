@@ -60,6 +60,12 @@ class Platform:
             plan, run_id or f"{plan['installation']}-{plan['request']}-a1", self.key
         )
 
+    def parked(self, plan, run_id):
+        """What the waiting run asks, once it does and may be answered."""
+        asked = self.airflow.parked(project.dag_of(plan), run_id)
+        services.paused(self.folder, run_id, "approve")
+        return asked
+
     def endpoint(self, name):
         sagemaker = self.client("sagemaker")
         try:

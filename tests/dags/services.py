@@ -37,14 +37,30 @@ def free_port():
 
 
 def eventually(look, what, seconds=120.0):
-    """What `look` returns once it is true; fails with `what` after the deadline."""
+    """What `look` returns once it is true; fails with `what`, a text or what makes one, after it."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what() if callable(what) else what}")
         time.sleep(0.2)
+
+
+def paused(folder, run_id, task_id):
+    """Wait until the scheduler, too, knows that the task paused for an answer.
+
+    It takes a task that resumes before that for one that died, and has it ask once more. Cooper, who
+    answers again then, need not wait; a test that looks at one answer must.
+    """
+    task, log = f"task_id={task_id}, run_id={run_id},", folder / "scheduler.log"
+
+    def noticed():
+        lines = log.read_text(errors="replace").splitlines()
+        return any(task in line and "state=awaiting_input" in line for line in lines)
+
+    eventually(noticed, f"the scheduler knows that {run_id} waits")
 
 
 def answers(url):
@@ -261,7 +277,7 @@ class Airflow:
         """What the waiting run asks, once it does."""
         eventually(
             lambda: self.states(dag_id, run_id).get("approve") == "awaiting_input",
-            f"{run_id} asks again: {self.states(dag_id, run_id)}",
+            lambda: f"{run_id} asks again: {self.states(dag_id, run_id)}",
         )
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/approve/-1/hitlDetails"
         return self.call("GET", path).json()
@@ -286,7 +302,7 @@ class Airflow:
         ended = {"success", "failed"}
         eventually(
             lambda: self.run(dag_id, run_id)["state"] in ended,
-            f"{run_id} ends: {self.states(dag_id, run_id)}",
+            lambda: f"{run_id} ends: {self.states(dag_id, run_id)}",
             seconds,
         )
         return self.run(dag_id, run_id)["state"], self.states(dag_id, run_id)

@@ -211,21 +211,32 @@ def _configure(platform, name, artifact, **tags):
     )
 
 
+def _copied(platform, artifact, key):
+    """The same model data under another address."""
+    bucket, _, source = artifact.removeprefix("s3://").partition("/")
+    platform.client("s3").copy_object(
+        Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": source}
+    )
+    return f"s3://{bucket}/{key}"
+
+
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
         (None, "is gone, so nothing can go back"),
         ({"project": "other"}, "is not ours: its tag cooper:project is other"),
         ({"environment": "production"}, "its tag cooper:environment is production"),
-        ({"artifact": "s3://elsewhere/model.tar.gz"}, "serves s3://elsewhere/model.tar.gz, not"),
+        ({"copied": "elsewhere.tar.gz"}, "serves s3://[^,]+/elsewhere.tar.gz, not"),
     ],
 )
 def test_configuration_that_cannot_come_back_is_refused(platform, deployed, direct, made, reason):
     plan = _plan(platform, deployed)
     name = f"tests-{plan['request']}-earlier"
     if made is not None:
-        artifact = made.pop("artifact", plan["model"]["artifact"])
-        _configure(platform, name, artifact, **made)
+        artifact, tags = plan["model"]["artifact"], dict(made)
+        if "copied" in tags:
+            artifact = _copied(platform, artifact, tags.pop("copied"))
+        _configure(platform, name, artifact, **tags)
     with pytest.raises(RefusedError, match=reason):
         deployment.configure(direct({**plan, "restores": name}))
 

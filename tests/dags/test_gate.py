@@ -41,6 +41,17 @@ def champion(platform):
     return int(aliases["champion"]) if "champion" in aliases else None
 
 
+@pytest.fixture
+def no_champion(platform):
+    """Nobody is champion, whatever other tests left, until the test ends."""
+    before = champion(platform)
+    if before is not None:
+        platform.registry().delete_registered_model_alias("line", "champion")
+    yield
+    if before is not None:
+        platform.registry().set_registered_model_alias("line", "champion", str(before))
+
+
 def whats(run):
     return [change["what"] for change in gate.differences(run)]
 
@@ -79,7 +90,7 @@ def test_each_difference_is_named_and_refused_right_before_the_effect(agreed, di
         gate.check_again(run)
 
 
-def test_difference_is_told_in_words(agreed, direct):
+def test_difference_is_told_in_words(no_champion, agreed, direct):
     plan = agreed(basis={"live_config": None, "champion": 77})
     run = direct(plan)
     live = run.plan["endpoint"], gate.differences(run)[0]["after"]
@@ -92,7 +103,7 @@ def test_difference_is_told_in_words(agreed, direct):
 
 
 def test_champion_that_moved_after_the_gate_is_seen_right_before_the_switch(
-    platform, agreed, direct
+    platform, no_champion, agreed, direct
 ):
     run = direct(agreed())
     assert gate.differences(run) == []
@@ -143,7 +154,7 @@ def test_own_change_is_no_difference_but_the_same_change_by_another_is(
 def test_run_asks_again_and_goes_on_with_what_people_agreed_to_last(platform, agreed):
     airflow, plan = platform.airflow, agreed(basis={"live_config": "tests-R0-a1"})
     run_id = platform.start(plan)
-    asked = airflow.parked("deploy_model", run_id)
+    asked = platform.parked(plan, run_id)
     live = platform.endpoint(plan["endpoint"])["EndpointConfigName"]
     assert f"was `tests-R0-a1`, is now `{live}`" in asked["body"]
     assert [user["id"] for user in asked["assigned_users"]] == ["cooper"]
@@ -192,7 +203,7 @@ def test_answers_that_nobody_agreed_to_end_the_run_before_any_effect(platform, a
         "rejected": "was rejected",
     }
     for name, run_id in runs.items():
-        airflow.parked("deploy_model", run_id)
+        platform.parked(plans[name], run_id)
         option = "Reject" if name == "rejected" else "Approve"
         assert airflow.answer("deploy_model", run_id, option, confs.get(name)) == 200
     sagemaker = platform.client("sagemaker")

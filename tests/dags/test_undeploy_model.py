@@ -63,7 +63,7 @@ def test_endpoint_that_serves_something_else_by_now_is_asked_about_again(platfor
         platform.request(), endpoint=name, basis=project.basis("tests-R0-a1")
     )
     run_id = platform.start(plan)
-    asked = platform.airflow.parked("undeploy_model", run_id)
+    asked = platform.parked(plan, run_id)
     assert f"is now `{first}`" in asked["body"]
     assert platform.airflow.answer("undeploy_model", run_id, "Reject") == 200
     state, tasks = platform.airflow.finished("undeploy_model", run_id)

@@ -33,6 +33,7 @@ class Platform:
     mlflow: str
     key: Ed25519PrivateKey
     services: object
+    folder: Path
 
     def client(self, service):
         return boto3.client(
@@ -63,6 +64,6 @@ def platform():
                 return services.answers(f"{mlflow}/health") and airflow.is_ready()
 
             services.eventually(is_up, "AWS stand-in, MLflow and Airflow are up", 180)
-            yield Platform(url, aws, mlflow, key, services)
+            yield Platform(url, aws, mlflow, key, services, folder)
         finally:
             processes.close()

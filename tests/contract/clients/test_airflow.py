@@ -138,6 +138,7 @@ async def parked(airflow, platform, version, request):
         return tasks.get("approve") == "awaiting_input"
 
     await eventually(waits, f"{run_id} asks again", 60)
+    platform.services.paused(platform.folder, run_id, "approve")
     return run_id, plan
 
 
