@@ -21,7 +21,6 @@ run here as well; a rollback makes no configuration, it names the one that comes
 * `champion` in MLflow follows production only.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, task
@@ -30,7 +29,7 @@ from cooper_dags import deployment
 from cooper_dags.approval import ApproveOperator
 from cooper_dags.endpoints import DeployOperator, RestoreOperator
 from cooper_dags.gate import run_gate
-from cooper_dags.tasks import run_stage
+from cooper_dags.tasks import DEFAULTS, run_stage
 
 
 @task
@@ -78,13 +77,7 @@ def report(deployed: dict[str, Any], answered: dict[str, Any]) -> dict[str, Any]
     max_active_runs=16,
     doc_md=__doc__,
     tags=["cooper", "deployment"],
-    default_args={
-        "owner": "ml-platform",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=5),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=2),
-    },
+    default_args=DEFAULTS,
     is_paused_upon_creation=False,
 )
 def deploy_model() -> None:

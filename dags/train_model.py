@@ -15,14 +15,13 @@ SageMaker training job, of the evaluation's processing job, and a tag of the MLf
   run itself succeeds.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, task
 
 from cooper_dags import registration, stages
 from cooper_dags.operators import EvaluateOperator, TrainOperator
-from cooper_dags.tasks import run_stage
+from cooper_dags.tasks import DEFAULTS, run_stage
 
 
 @task
@@ -60,13 +59,7 @@ def report(
     max_active_runs=32,
     doc_md=__doc__,
     tags=["cooper", "training"],
-    default_args={
-        "owner": "ml-platform",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=5),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=2),
-    },
+    default_args=DEFAULTS,
     is_paused_upon_creation=False,
 )
 def train_model() -> None:

@@ -13,7 +13,6 @@ configurations and SageMaker models stay for the history.
 * In production nothing is `champion` in MLflow afterwards.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, task
@@ -22,7 +21,7 @@ from cooper_dags import undeployment
 from cooper_dags.approval import ApproveOperator
 from cooper_dags.endpoints import DeleteOperator
 from cooper_dags.gate import run_gate
-from cooper_dags.tasks import run_stage
+from cooper_dags.tasks import DEFAULTS, run_stage
 
 
 @task
@@ -58,13 +57,7 @@ def report(deleted: dict[str, Any]) -> dict[str, Any]:
     max_active_runs=16,
     doc_md=__doc__,
     tags=["cooper", "deployment"],
-    default_args={
-        "owner": "ml-platform",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=5),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(minutes=2),
-    },
+    default_args=DEFAULTS,
     is_paused_upon_creation=False,
 )
 def undeploy_model() -> None:

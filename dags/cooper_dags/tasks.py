@@ -1,10 +1,20 @@
-"""How a plain stage runs inside its task."""
+"""What all tasks have in common, and how a plain stage runs inside its task."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from cooper_dags.conf import Run, checked_report, verified
 from cooper_dags.errors import fails_clearly
+
+DEFAULTS: dict[str, Any] = {
+    "owner": "ml-platform",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=2),
+}
+"""Every task attaches to what it started before, so that trying again is harmless."""
 
 
 def run_stage(body: Callable[..., dict[str, Any]], *reports: dict[str, Any]) -> dict[str, Any]:
