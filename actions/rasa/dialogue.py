@@ -170,10 +170,11 @@ def _only_values(reading: Reading) -> bool:
 
 
 def _meant_as_answer(reading: Reading) -> bool:
+    """A word or two where a form waits are its answer, unless they say something else plainly."""
     words = len(core(reading.text).split())
     if reading.intent in _ANSWERS:
         return True
-    unclear = reading.command is None and reading.confidence < _SURE
+    unclear = reading.intent is None or (reading.command is None and reading.confidence < _SURE)
     return unclear and 0 < words <= _MAX_NAME_WORDS
 
 

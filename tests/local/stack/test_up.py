@@ -1,5 +1,6 @@
 """The stack with its two stores, started and ended for real."""
 
+import contextlib
 import os
 import signal
 import stat
@@ -71,7 +72,8 @@ def test_everything_killed_at_once_is_recovered_by_the_next_start(layout):
     manager = psutil.Process(manager_pid(layout))
     doomed = [*manager.children(recursive=True), manager, psutil.Process(started.process.pid)]
     for each in reversed(doomed):
-        each.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may end by itself meanwhile
+            each.kill()
     started.ends()
 
     second = Up(layout).until("Ready: postgres, redis")

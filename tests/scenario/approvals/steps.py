@@ -33,12 +33,12 @@ async def state_of(cooper: Cooper, number: int = 1) -> tuple[str, str | None]:
 
 
 async def decided(cooper: Cooper) -> list[dict[str, Any]]:
-    """Everything that a decision would change."""
+    """Everything that a decision would change; the worker reconciles beside it."""
     await cooper.settled()
     return [
         *await cooper.rows("SELECT number, state, version, plan_digest FROM requests ORDER BY 1"),
         *await cooper.rows("SELECT request, voter_id, approve, reason FROM votes ORDER BY id"),
-        *await cooper.rows("SELECT who, what FROM audit ORDER BY id"),
+        *await cooper.rows("SELECT who, what FROM audit WHERE what <> 'reconciled' ORDER BY id"),
         *await cooper.rows("SELECT args FROM procrastinate_jobs WHERE task_name = 'start_request'"),
     ]
 
