@@ -145,7 +145,7 @@ def _apart(
         fields=tuple(
             Field(
                 label=f"Holdout of {side.name}",
-                value=f"{side.found.holdout} · {side.found.rows} rows",
+                value=f"{side.found.holdout} · {side.found.rows:,} rows",
             )
             for side in (before, after)
         ),
@@ -167,7 +167,7 @@ def _title(project: RegisteredProject, before: _Side, after: _Side) -> str:
 
 def _verdict(compared: Sequence[Compared], before: _Side, after: _Side) -> str:
     """By the metric that leads; how the others stand; whether each passed its own checks."""
-    rows = f"On the same holdout of {after.found.rows} rows: "
+    rows = f"On the same holdout of {after.found.rows:,} rows: "
     judged = [each for each in compared if each.gain is not None]
     if not judged:
         return f"{rows}no metric of theirs has a goal in project.yaml, so neither is better."
@@ -180,16 +180,24 @@ def _verdict(compared: Sequence[Compared], before: _Side, after: _Side) -> str:
             f"{rows}{better.name} is better than {worse.name} by {leading.name}, which leads: "
             f"{_value(leading, leading.before)} became {_value(leading, leading.after)}."
         )
-    for_after = sum(each.gain == 1 for each in others)
-    for_before = sum(each.gain == -1 for each in others)
-    if others:
-        text += (
-            f" Of {len(others)} other metric{'s' if len(others) > 1 else ''}, {for_after} "
-            f"speak{'s' if for_after == 1 else ''} for {after.name} and {for_before} for "
-            f"{before.name}."
-        )
+    text += _others(others, before, after)
     failed = [side.name for side in (before, after) if side.found.verdict == "failed"]
     return f"{text} {' and '.join(failed)} did not pass the project's checks." if failed else text
+
+
+def _others(others: Sequence[Compared], before: _Side, after: _Side) -> str:
+    """For which of the two the metrics speak that do not lead."""
+    sides = ((after.name, 1), (before.name, -1))
+    found = [(name, sum(each.gain == gain for each in others)) for name, gain in sides]
+    (name, count), *rest = [each for each in found if each[1]] or [("", 0)]
+    if len(others) < 2:
+        word = f"speaks for {name}" if count else "is the same"
+        return f" The other metric {word}." if others else ""
+    if not count:
+        return f" The {len(others)} other metrics are the same."
+    more = "".join(f" and {times} for {other}" for other, times in rest)
+    speak = "speaks" if count == 1 else "speak"
+    return f" Of the {len(others)} other metrics, {count} {speak} for {name}{more}."
 
 
 def _row(each: Compared, before: _Side, after: _Side) -> tuple[str, ...]:
@@ -209,6 +217,8 @@ def _value(each: Compared, value: float | None) -> str:
 def _change(each: Compared) -> str:
     if each.change is None:
         return "–"
+    if each.change == 0:
+        return "none"
     share = f"{each.change / abs(each.before):+.1%}" if each.before else None
     if each.name in {comparing.LATENCY, comparing.SIZE}:
         return share or "–"
@@ -219,7 +229,7 @@ def _slices(project: RegisteredProject, before: _Side, after: _Side) -> tuple[Fi
     words = {1: "better", -1: "worse", 0: "the same", None: ""}
     return tuple(
         Field(
-            label=f"{part.column} = {part.value} ({part.rows} rows)",
+            label=f"{part.column} = {part.value} ({part.rows:,} rows)",
             value=f"{part.figure.name} {_value(part.figure, part.figure.before)} → "
             f"{_value(part.figure, part.figure.after)}, {words[part.figure.gain]}",
         )
@@ -239,7 +249,7 @@ def _chart(
     has_lines = any(line is not None for line in lines)
     return Chart(
         title=_title(project, before, after),
-        subtitle=f"On the same holdout of {after.found.rows} rows",
+        subtitle=f"On the same holdout of {after.found.rows:,} rows",
         labels=tuple(
             f"{each.name} · {'more' if each.more else 'less'} is better" for each in drawn
         ),

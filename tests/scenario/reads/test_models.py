@@ -193,7 +193,7 @@ async def test_two_versions_stand_side_by_side_with_a_verdict_and_a_chart(compan
     assert answer.title == f"{project.slug}: v2 against v1"
     assert answer.text == (
         "On the same holdout of 900 rows: v2 is better than v1 by poisson_deviance, which leads: "
-        "4.2 became 4.1. Of 1 other metric, 0 speak for v2 and 1 for v1."
+        "4.2 became 4.1. The other metric speaks for v1."
     )
     assert answer.table.columns == (
         "Figure",
@@ -205,7 +205,7 @@ async def test_two_versions_stand_side_by_side_with_a_verdict_and_a_chart(compan
     assert answer.table.rows == (
         ("poisson_deviance", "4.2", "4.1", "-0.1 (-2.4%)", "v2"),
         ("gini", "0.31", "0.3", "-0.01 (-3.2%)", "v1"),
-        ("d2", "0.07", "0.07", "+0 (+0.0%)", "–"),
+        ("d2", "0.07", "0.07", "none", "–"),
         ("latency", "3.5 ms", "7 ms", "+100.0%", "v1"),
         ("size", "120 kB", "60 kB", "-50.0%", "v2"),
     )
@@ -305,7 +305,7 @@ async def test_metrics_without_a_goal_decide_nothing_and_are_not_drawn(company):
     answer = await company.asks("compare_models", project=project.slug)
     assert "neither is better" in answer.text
     assert answer.chart is None
-    assert answer.table.rows[0] == ("rmse", "1", "1", "+0 (+0.0%)", "–")
+    assert answer.table.rows[0] == ("rmse", "1", "1", "none", "–")
 
 
 async def test_what_only_one_has_is_shown_and_not_judged(company):
