@@ -101,8 +101,10 @@ async def test_a_mention_comes_as_message_and_as_app_mention(app, connect, ana):
 
     await connect(app)
     await ana.does("messages", channel="ml", text="@cooper hello")
-    await eventually(lambda: len(heard) == 2)
-    assert {body["event"]["type"] for body in heard} == {"message", "app_mention"}
+    # Heard again where the answer was late; a busy machine may be.
+    await eventually(
+        lambda: {each["event"]["type"] for each in heard} >= {"message", "app_mention"}
+    )
     assert len({body["event_id"] for body in heard}) == 2
     assert heard[0]["authorizations"][0]["user_id"] == "U0COOPER1"
 
