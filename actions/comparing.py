@@ -1,6 +1,6 @@
 """Two evaluations side by side: what changed, which is better, and where they differ most. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from actions.ports import Evaluation
@@ -43,6 +43,26 @@ class ComparedSlice:
     value: str
     rows: int
     figure: Compared
+
+
+def spoken(others: Sequence[Compared], before: str, after: str) -> str:
+    """For which of the two versions the metrics speak that do not lead; empty where all lead."""
+    votes = (
+        (after, sum(each.gain == 1 for each in others)),
+        (before, sum(each.gain == -1 for each in others)),
+    )
+    said = [(name, count) for name, count in votes if count]
+    match len(others), said:
+        case 0, _:
+            return ""
+        case 1, []:
+            return " The other metric is the same."
+        case 1, [(name, _)]:
+            return f" The other metric speaks for {name}."
+        case many, []:
+            return f" The {many} other metrics are the same."
+    words = [f"{count} {'speaks' if count == 1 else 'speak'} for {name}" for name, count in said]
+    return f" Of the {len(others)} other metrics, {' and '.join(words)}."
 
 
 def metrics(spec: Project, before: Evaluation, after: Evaluation) -> list[Compared]:

@@ -154,7 +154,10 @@ class Plan(_Stored):
     approval_seconds: int | None = None
     """How long people have to agree, by the policy's rules."""
     budgeted: str | None = None
-    """USD that the plan takes of a month's budget at most; None where it takes none."""
+    """USD that it took of a month's budget when it was planned; None: no budget weighs it.
+
+    Confirming weighs the plan anew, so this says only whether to.
+    """
 
     @property
     def digest(self) -> str:

@@ -180,24 +180,9 @@ def _verdict(compared: Sequence[Compared], before: _Side, after: _Side) -> str:
             f"{rows}{better.name} is better than {worse.name} by {leading.name}, which leads: "
             f"{_value(leading, leading.before)} became {_value(leading, leading.after)}."
         )
-    text += _others(others, before, after)
+    text += comparing.spoken(others, before.name, after.name)
     failed = [side.name for side in (before, after) if side.found.verdict == "failed"]
     return f"{text} {' and '.join(failed)} did not pass the project's checks." if failed else text
-
-
-def _others(others: Sequence[Compared], before: _Side, after: _Side) -> str:
-    """For which of the two the metrics speak that do not lead."""
-    sides = ((after.name, 1), (before.name, -1))
-    found = [(name, sum(each.gain == gain for each in others)) for name, gain in sides]
-    (name, count), *rest = [each for each in found if each[1]] or [("", 0)]
-    if len(others) < 2:
-        word = f"speaks for {name}" if count else "is the same"
-        return f" The other metric {word}." if others else ""
-    if not count:
-        return f" The {len(others)} other metrics are the same."
-    more = "".join(f" and {times} for {other}" for other, times in rest)
-    speak = "speaks" if count == 1 else "speak"
-    return f" Of the {len(others)} other metrics, {count} {speak} for {name}{more}."
 
 
 def _row(each: Compared, before: _Side, after: _Side) -> tuple[str, ...]:

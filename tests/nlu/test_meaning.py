@@ -1,6 +1,5 @@
 """What tells of a text which command is meant: slips put right, and what is not wanted left out."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +8,7 @@ import pytest
 
 from actions.normalise.patterns import PATTERNS
 from actions.rasa.reading import Reading, read
+from tests.nlu.modules import nlu_module
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = {
@@ -24,12 +24,7 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def meaning() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("nlu_meaning", ROOT / "nlu" / "meaning.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return nlu_module("meaning")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The Rasa project, its generated half and the commands around it, without a server."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -17,18 +16,14 @@ from bot.cli.parse import InputError, parse, texts_of
 from bot.cli.rasa_model import NluError, current, inputs_hash, interpreter, train
 from bot.generate import expected_files, generate
 from bot.generate.language import sentences
+from tests.nlu.modules import nlu_module
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def text_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("nlu_text", ROOT / "nlu" / "text.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return nlu_module("text")
 
 
 @pytest.mark.parametrize(
