@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 
-from infra.local.aws.jobs import End, JobFailedError
+from infra.local.aws.jobs import JobFailedError
 
 
 class Spot:
@@ -17,7 +17,7 @@ class Spot:
 
     def __init__(self, max_wait: float) -> None:
         """Begin to count `max_wait`, the seconds that waiting and running may take together."""
-        self._deadline = time.monotonic() + max_wait
+        self.deadline = time.monotonic() + max_wait
         self._asked = threading.Event()
         self._back_after = 0.0
 
@@ -26,19 +26,18 @@ class Spot:
         self._back_after = seconds
         self._asked.set()
 
-    def ending(self) -> End | None:
-        """Return why the job's code must end now, if it must."""
-        if self._asked.is_set():
-            return End.INTERRUPTED
-        return End.WAIT_LIMIT if time.monotonic() > self._deadline else None
+    @property
+    def taken(self) -> bool:
+        """Whether the instance is being taken away."""
+        return self._asked.is_set()
 
     def wait(self, stopped: threading.Event) -> bool:
         """Return when there is an instance again or the job is stopped; False when the limit came before."""
         back = time.monotonic() + self._back_after
         self._asked.clear()
-        if stopped.wait(max(0.0, min(back, self._deadline) - time.monotonic())):
+        if stopped.wait(max(0.0, min(back, self.deadline) - time.monotonic())):
             return True
-        return back <= self._deadline
+        return back <= self.deadline
 
 
 class Shortages:

@@ -158,8 +158,13 @@ class TrainingJob(Job):
         self._upload(end)
 
     def ending(self, deadline: float) -> End | None:
-        """Return why the code must end now, if it must."""
-        return super().ending(deadline) or self.spot.ending()
+        """Return why the code must end now, if it must; of two limits that have passed, the earlier."""
+        end = super().ending(min(deadline, self.spot.deadline))
+        if end is End.TIME_LIMIT and self.spot.deadline < deadline:
+            return End.WAIT_LIMIT
+        if end is None and self.spot.taken:
+            return End.INTERRUPTED
+        return end
 
     def _run(self, image: Image) -> End:
         """Download and train on one instance; return how the code came to its end."""
