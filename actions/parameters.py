@@ -135,3 +135,87 @@ REASON = Parameter(
     "Why?",
     ("the holdout leaks", "too expensive", "we freeze production this week"),
 )
+METRIC = Parameter(
+    "metric",
+    Kind.WORD,
+    "Metric",
+    "Which metric should be best?",
+    ("auc", "rmse", "f1", "log loss", "gini"),
+)
+TRIALS = Parameter(
+    "trials",
+    Kind.INTEGER,
+    "Trials",
+    "How many trials?",
+    ("20 trials", "thirty trials", "50 tries"),
+)
+DATASET = Parameter(
+    "dataset",
+    Kind.DATASET,
+    "Data set",
+    "Which data set? A name, or an address such as s3://bucket/key.",
+    ("claims-2026-10", "s3://data/claims/2026-10.csv", "renewals_q3"),
+)
+SCHEDULE = Parameter(
+    "schedule",
+    Kind.SCHEDULE,
+    "Schedule",
+    "When? For example every monday at 6am.",
+    ("every monday at 6am", "daily at 18:30", "weekdays at 9", "every 6 hours"),
+)
+DURATION = Parameter(
+    "duration",
+    Kind.DURATION,
+    "Duration",
+    "For how long? For example 4 hours.",
+    ("4 hours", "90 min", "1 day", "2h"),
+)
+PERIOD = Parameter(
+    "period",
+    Kind.PERIOD,
+    "Period",
+    "Which period? For example the last 7 days.",
+    ("last 7 days", "this month", "past week", "yesterday"),
+)
+NOTEBOOK = Parameter(
+    "notebook",
+    Kind.NOTEBOOK,
+    "Notebook",
+    "Which notebook?",
+    ("claims-eda", "fraud-lab", "all notebooks"),
+)
+FEATURE = Parameter(
+    "feature",
+    Kind.WORD,
+    "Feature",
+    "Which feature?",
+    ("claim_amount", "vehicle_age", "days_since_last_claim"),
+)
+CHANNEL = Parameter(
+    "channel",
+    Kind.CHANNEL,
+    "Channel",
+    "Which channel?",
+    ("#ml-alerts", "here", "this channel", "me"),
+)
+ALERT = Parameter(
+    "alert",
+    Kind.ALERT,
+    "Alert",
+    "Which alert? For example A17.",
+    ("A17", "alert 17", "incident 17"),
+)
+SEVERITY = Parameter(
+    "severity",
+    Kind.SEVERITY,
+    "Severity",
+    "Low, medium or high?",
+    ("high", "medium", "low", "critical"),
+)
+INCIDENT_STATE = Parameter(
+    "state",
+    Kind.INCIDENT_STATE,
+    "State",
+    "Firing, acknowledged, snoozed or resolved?",
+    ("firing", "acknowledged", "snoozed", "resolved"),
+)

@@ -40,11 +40,13 @@ class Kind(StrEnum):
     STRATEGY = "strategy"
     SEVERITY = "severity"
     STATE = "state"
+    INCIDENT_STATE = "incident_state"
     WORD = "word"
     CHANNEL = "channel"
     USER = "user"
     HYPERPARAMETERS = "hyperparameters"
     DATASET = "dataset"
+    NOTEBOOK = "notebook"
     TEXT = "text"
 
 
@@ -87,6 +89,8 @@ class Command:
     """The DAG that carries the command out; None where the service does it alone."""
     aliases: tuple[str, ...] = field(default=())
     """Other words for the command in `/cooper …`: "train"."""
+    available: bool = True
+    """False while its work is not built: understood, left out of help, answered with one line."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
