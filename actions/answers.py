@@ -69,6 +69,10 @@ class Choice(_Frozen):
     text: str = ""
     command: str | None = None
     params: dict[str, Any] = {}
+    heard: str = ""
+    """The words that were not understood, of which this is one meaning."""
+    model: str | None = None
+    """Hash of the language model that did not understand them."""
 
 
 class Answer(_Frozen):

@@ -29,7 +29,7 @@ INTENTS: tuple[Intent, ...] = (
             "[v7](version)",
             "on [2 gpus](gpu_count)",
             "[ml.g5.xlarge](instance_type)",
-            "[4 hours](max_runtime)",
+            "[4 hours](duration)",
             "[R42](run)",
             "[run 7](run)",
         ),

@@ -18,6 +18,7 @@ from actions.context import Context, World
 from actions.people import Person
 from actions.policy import Denied, may
 from actions.requests import Line, Place, Plan, Request, State
+from actions.spec import Command
 from actions.store import AuditEntry, Store, Transaction
 from actions.voting import Voting
 
@@ -56,6 +57,8 @@ class Service:
         Raises:
             Refusal: It cannot be done; nothing was stored.
         """
+        if not COMMANDS[proposal.command].available:
+            raise not_available(COMMANDS[proposal.command])
         params = _complete(proposal)
         if proposal.command in DIRECT:
             await self._direct(who, place, proposal, params, key)
@@ -228,6 +231,11 @@ class Service:
                 f"This needs {decisions.spoken(plan.needs)}, and nobody else sees this "
                 f"conversation. Please ask me in a channel, such as {channel}."
             )
+
+
+def not_available(command: Command) -> Refusal:
+    """What is understood and not built here yet: one line, no plan."""
+    return Refusal(f"“{command.title}” is not available here yet. Say “help” for what I can do.")
 
 
 def _project_of(plan: Plan, context: Context, params: dict[str, Any]) -> str | None:

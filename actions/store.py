@@ -37,6 +37,19 @@ class StoredDraft:
     command: str
     params: dict[str, Any]
     asked: str | None
+    begun: dict[str, str] = field(default_factory=dict)
+    """Words of which a value is still to be completed, by parameter: "every monday"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What somebody says they meant with words that were not understood: an example to learn from."""
+
+    text: str
+    command: str
+    who: str
+    model: str | None
+    """Hash of the language model that did not understand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,15 @@ class Transaction(Protocol):
 
     async def save_draft(self, key: DraftKey, draft: StoredDraft | None) -> None:
         """Replace the form, or end it with None."""
+
+    async def add_meaning(self, key: str, meaning: Meaning) -> None:
+        """Keep what somebody meant, once a key."""
+
+    async def meanings(self) -> Sequence[tuple[int, Meaning]]:
+        """What was kept and not yet settled, oldest first, with its number."""
+
+    async def settle_meaning(self, number: int, *, taken: bool) -> None:
+        """It was taken among the examples, or dropped."""
 
     async def add_deployment(self, deployment: Deployment) -> None:
         """Record a good configuration, once a request; what served before ends with it."""

@@ -20,6 +20,8 @@ class Guess:
 
     command: str
     confidence: float
+    params: dict[str, Any] = field(default_factory=dict)
+    """What the text says of the command's parameters."""
 
 
 @dataclass(frozen=True, slots=True)

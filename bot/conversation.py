@@ -17,7 +17,7 @@ from actions.requests import Place, Request
 from actions.service import Proposal, Service
 from actions.slash import SlashError, parse_slash
 from actions.spec import Risk
-from actions.store import DraftKey, Store, StoredDraft
+from actions.store import AuditEntry, DraftKey, Meaning, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
 from bot import forms, replies
 from bot.blocks.modal import EXPLAIN
@@ -63,14 +63,19 @@ class Conversation:
             corrected = await self._corrected(said, draft_key, turn, around)
         except UnderstandingUnavailableError:
             if engaged:
-                await self._say(key, said.place, replies.language_is_down())
+                hour = self._clock().strftime("%Y-%m-%dT%H")
+                once = ":".join(("language-down", _sender(draft_key), hour))
+                await self._say(once, said.place, replies.language_is_down())
             return
         if around.plan is not None and corrected is not None:
+            async with self._store.transaction() as tx:
+                await tx.audit(_understood(who, corrected))
             await self._edit(who, said.place, around.plan, corrected.params, key)
         elif said.addressed or draft is not None or _clear(turn) or _settles(turn, around):
-            turn = await self._with_the_only_project(turn)
+            turn = _not_asked_in_vain(await self._with_the_only_project(turn))
             async with self._store.transaction() as tx:
                 await tx.save_draft(draft_key, turn.draft)
+                await tx.audit(_understood(who, turn))
             await self._answer_turn(who, said, turn, around, key)
 
     async def typed(self, who: Person, typed: Typed, key: str) -> None:
@@ -106,8 +111,26 @@ class Conversation:
         except (ValueError, KeyError, TypeError):
             await self.said(who, Said(who.id, click.place, click.value, addressed=True), key)
             return
-        if proposal.command in COMMANDS:
+        if proposal.command not in COMMANDS:
+            return
+        if value.get("heard"):
+            meaning = Meaning(str(value["heard"]), proposal.command, who.id, value.get("model"))
+            async with self._store.transaction() as tx:
+                await tx.add_meaning(key, meaning)
+        missing = COMMANDS[proposal.command].missing(proposal.params)
+        if missing:
+            await self._ask(who, click.place, proposal, missing[0], key)
+        else:
             await self._propose(who, click.place, proposal, key)
+
+    async def _ask(
+        self, who: Person, place: Place, proposal: Proposal, parameter: str, key: str
+    ) -> None:
+        """Begin the form of what was meant."""
+        draft = StoredDraft(proposal.command, proposal.params, parameter)
+        async with self._store.transaction() as tx:
+            await tx.save_draft(_draft_key(place, who), draft)
+        await self._say(key, place, replies.question(draft, parameter))
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
         """A modal that edits a plan or explains a vote; what cannot be read was refused before."""
@@ -215,7 +238,7 @@ class Conversation:
             case "intent":
                 await self._small_talk(who, said, turn, around, key)
             case _:
-                await self._say(key, said.place, replies.unsure(turn))
+                await self._say(key, said.place, replies.unsure(turn, said.text))
 
     async def _small_talk(
         self, who: Person, said: Said, turn: Turn, around: Surroundings, key: str
@@ -268,6 +291,26 @@ def _draft_key(place: Place, who: Person) -> DraftKey:
 
 def _sender(key: DraftKey) -> str:
     return f"{key.team}:{key.channel}:{key.thread}:{key.user}"
+
+
+def _understood(who: Person, turn: Turn) -> AuditEntry:
+    """What a text was taken for and by which model; the text itself stays in Slack."""
+    detail = {
+        "outcome": turn.outcome,
+        "intent": turn.intent,
+        "command": turn.command or (turn.draft.command if turn.draft else None),
+        "confidence": turn.confidence,
+        "model": turn.model,
+    }
+    return AuditEntry(who.id, "understood", detail=detail)
+
+
+def _not_asked_in_vain(turn: Turn) -> Turn:
+    """Nobody is asked for the values of a command that is not available."""
+    draft = turn.draft
+    if draft is None or turn.outcome not in {"ask", "invalid"} or COMMANDS[draft.command].available:
+        return turn
+    return replace(turn, outcome="proposal", command=draft.command, params=draft.params, draft=None)
 
 
 def _clear(turn: Turn) -> bool:

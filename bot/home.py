@@ -71,7 +71,7 @@ def _blocks(
             f"_{escape(plainest(command, projects))}_"
         )
         for command in COMMANDS.values()
-        if isinstance(may(policy, who, command.name, None, None), Allowed)
+        if command.available and isinstance(may(policy, who, command.name, None, None), Allowed)
     ]
     return blocks[:100]
 

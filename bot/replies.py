@@ -6,9 +6,8 @@ from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.ports import Unavailable
 from actions.requests import Request
 from actions.service import Proposal
-from actions.spec import Risk, spoken
 from actions.store import StoredDraft
-from actions.understanding import Turn
+from actions.understanding import Guess, Turn
 
 
 def greeting() -> Answer:
@@ -19,25 +18,48 @@ def greeting() -> Answer:
 def question(draft: StoredDraft, asked: str, problem: str | None = None) -> Answer:
     """A form's question; `problem` says why the last answer did not do."""
     parameter = PARAMETERS[asked]
-    text = f"{problem} {parameter.question}" if problem else parameter.question
+    if problem and asked in draft.begun:
+        text = f"{problem[:1].upper()}{problem[1:]}"
+    else:
+        text = f"{problem} {parameter.question}" if problem else parameter.question
     return Answer(text=text, asks_for=asked, command=draft.command, params=draft.params)
 
 
-def unsure(turn: Turn) -> Answer:
-    """Nothing certain was said: the nearest commands as buttons."""
-    commands = [COMMANDS[guess.command] for guess in turn.nearest if guess.command in COMMANDS]
-    if not commands:
+_LIKELY = 0.1
+"""Confidence below which a command is not worth offering."""
+_CLOSE = 3.0
+"""How many times likelier than the second the first may be, and both be offered as equals."""
+_LABEL = 60
+_HEARD = 300
+"""Characters of what was said that a button remembers."""
+
+
+def unsure(turn: Turn, heard: str) -> Answer:
+    """Nothing certain was said: the nearest commands as buttons, which carry what was said of them."""
+    likely = [guess for guess in turn.nearest if guess.confidence >= _LIKELY]
+    offered = [guess for guess in likely if COMMANDS[guess.command].available][:3]
+    if not offered:
         text = "I did not get that. Say “help” and I will show you what I can do."
         return Answer(text=text)
-    offered = commands[:3]
+    two = len(offered) > 1 and offered[0].confidence < _CLOSE * offered[1].confidence
+    text = "Which of these do you mean?" if two else "I am not sure what you mean. Is it this?"
     return Answer(
-        text="I am not sure what you mean. Did you mean one of these? Say it like the example.",
+        text=f"{text} If neither, say it in other words, or say “help”.",
         choices=tuple(
-            Choice(label=command.title, text=f"help with {command.aliases[0]}")
-            if command.risk is not Risk.READ
-            else Choice(label=command.title, text=spoken(command.examples[0]))
-            for command in offered
+            _meant(guess, turn, heard) for guess in (offered[:2] if two else offered[:1])
         ),
+    )
+
+
+def _meant(guess: Guess, turn: Turn, heard: str) -> Choice:
+    about = [str(value) for value in guess.params.values() if isinstance(value, str | int)]
+    label = " · ".join((COMMANDS[guess.command].title, *about))
+    return Choice(
+        label=f"{label[: _LABEL - 1]}…" if len(label) > _LABEL else label,
+        command=guess.command,
+        params=guess.params,
+        heard=heard[:_HEARD],
+        model=turn.model,
     )
 
 

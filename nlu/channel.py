@@ -68,10 +68,14 @@ def _draft(body: dict[str, Any]) -> dict[str, Any] | None:
         raise BadRequestError(400, "draft must be null or {command, params, asked}.")
     if not isinstance(draft.get("asked"), (str, type(None))):
         raise BadRequestError(400, "draft.asked must be a parameter's name or null.")
+    begun = draft.get("begun") or {}
+    if not isinstance(begun, dict):
+        raise BadRequestError(400, "draft.begun must be an object of words by parameter.")
     return {
         "command": draft["command"],
         "params": draft.get("params", {}),
         "asked": draft.get("asked"),
+        "begun": begun,
     }
 
 

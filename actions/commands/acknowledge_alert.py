@@ -8,9 +8,7 @@ SPEC = Command(
     title="Acknowledge an alert",
     summary="Say that you are on it: escalation stops.",
     risk=Risk.DIRECT,
-    uses=(
-        Use(p.ALERT, required=True),
-    ),
+    uses=(Use(p.ALERT, required=True),),
     examples=(
         "acknowledge [A17](alert)",
         "ack [alert 17](alert)",

@@ -8,9 +8,7 @@ SPEC = Command(
     title="Cancel a schedule",
     summary="End a project's recurring training.",
     risk=Risk.CHANGE,
-    uses=(
-        Use(p.PROJECT, required=True),
-    ),
+    uses=(Use(p.PROJECT, required=True),),
     examples=(
         "cancel the schedule of [claims-frequency](project)",
         "stop the nightly retraining of [fraud](project)",

@@ -31,7 +31,8 @@ def answer(commands: Mapping[str, Command], context: Context, params: Params) ->
     usable = [
         command
         for command in commands.values()
-        if isinstance(may(context.world.policy, context.who, command.name, None, None), Allowed)
+        if command.available
+        and isinstance(may(context.world.policy, context.who, command.name, None, None), Allowed)
     ]
     if not usable:
         context.permit(SPEC.name, None, None)

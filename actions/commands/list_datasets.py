@@ -8,9 +8,7 @@ SPEC = Command(
     title="List data sets",
     summary="Data sets' versions with rows, hash and date.",
     risk=Risk.READ,
-    uses=(
-        Use(p.PROJECT),
-    ),
+    uses=(Use(p.PROJECT),),
     examples=(
         "list datasets",
         "which data sets are there",

@@ -8,9 +8,7 @@ SPEC = Command(
     title="List features",
     summary="Features with type, freshness and who uses them.",
     risk=Risk.READ,
-    uses=(
-        Use(p.PROJECT),
-    ),
+    uses=(Use(p.PROJECT),),
     examples=(
         "list features",
         "which features does [fraud](project) use",

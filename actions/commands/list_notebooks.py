@@ -8,9 +8,7 @@ SPEC = Command(
     title="List notebooks",
     summary="Notebooks with state, owner, cost so far and stop time.",
     risk=Risk.READ,
-    uses=(
-        Use(p.USER),
-    ),
+    uses=(Use(p.USER),),
     examples=(
         "list notebooks",
         "list [my](user) notebooks",

@@ -8,9 +8,7 @@ SPEC = Command(
     title="List schedules",
     summary="Recurring trainings with their next run.",
     risk=Risk.READ,
-    uses=(
-        Use(p.PROJECT),
-    ),
+    uses=(Use(p.PROJECT),),
     examples=(
         "list schedules",
         "which trainings are scheduled",

@@ -8,9 +8,7 @@ SPEC = Command(
     title="Show a feature",
     summary="A feature's definition, statistics, freshness and models.",
     risk=Risk.READ,
-    uses=(
-        Use(p.FEATURE, required=True),
-    ),
+    uses=(Use(p.FEATURE, required=True),),
     examples=(
         "show feature [claim_amount](feature)",
         "what is the feature [vehicle_age](feature)",

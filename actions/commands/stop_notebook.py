@@ -8,9 +8,7 @@ SPEC = Command(
     title="Stop a notebook",
     summary="Stop your notebook, the named one or all.",
     risk=Risk.CHANGE,
-    uses=(
-        Use(p.NOTEBOOK),
-    ),
+    uses=(Use(p.NOTEBOOK),),
     examples=(
         "stop my notebook",
         "shut down the notebook [claims-eda](notebook)",

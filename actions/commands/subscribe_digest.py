@@ -15,7 +15,7 @@ SPEC = Command(
     ),
     examples=(
         "send the digest to [#ml-alerts](channel) [every monday at 9](schedule)",
-        "subscribe [me](channel) to the digest [daily at 8am](schedule)",
+        "dm [me](channel) the digest [daily at 8am](schedule)",
         "i want the [fraud](project) digest [on weekdays at 8:30](schedule) [here](channel)",
         "post a digest to <#C024BE91L|ml> [every friday at 4pm](schedule)",
         "subscribe [this channel](channel) to the digest",

@@ -8,14 +8,12 @@ SPEC = Command(
     title="Unsubscribe from the digest",
     summary="End a channel's digest.",
     risk=Risk.DIRECT,
-    uses=(
-        Use(p.CHANNEL),
-    ),
+    uses=(Use(p.CHANNEL),),
     examples=(
         "unsubscribe [#ml-alerts](channel) from the digest",
         "stop the digest",
         "no more digests [here](channel)",
-        "stop sending [me](channel) the digest",
+        "stop sending me the digest",
         "cancel the digest in <#C024BE91L|ml>",
     ),
     aliases=("unsubscribe",),

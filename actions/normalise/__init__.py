@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from actions.normalise.durations import read_duration, read_period
-from actions.normalise.errors import NotReadable, UnreadableError
+from actions.normalise.errors import HalfSaid, NotReadable, UnreadableError
 from actions.normalise.hyperparameters import read_hyperparameters
 from actions.normalise.markup import split_reference, unwrap
 from actions.normalise.reasons import find_reason
 from actions.normalise.schedules import read_schedule
 from actions.normalise.words import (
     ENVIRONMENTS,
+    INCIDENT_STATES,
+    RUN_STATES,
     SEVERITIES,
-    STATES,
     STRATEGIES,
     one_of,
     read_boolean,
@@ -23,6 +24,7 @@ from actions.normalise.words import (
     read_dataset,
     read_id,
     read_instance_type,
+    read_notebook,
     read_slug,
     read_text,
     read_user,
@@ -51,12 +53,14 @@ _READERS: dict[Kind, Callable[[str], Any]] = {
     Kind.ALERT: lambda raw: read_id(raw, "A", "alert|incident|alarm"),
     Kind.STRATEGY: lambda raw: one_of(raw, STRATEGIES, "strategy"),
     Kind.SEVERITY: lambda raw: one_of(raw, SEVERITIES, "severity"),
-    Kind.STATE: lambda raw: one_of(raw, STATES, "state"),
+    Kind.STATE: lambda raw: one_of(raw, RUN_STATES, "state"),
+    Kind.INCIDENT_STATE: lambda raw: one_of(raw, INCIDENT_STATES, "state"),
     Kind.WORD: read_word,
     Kind.CHANNEL: read_channel,
     Kind.USER: read_user,
     Kind.HYPERPARAMETERS: read_hyperparameters,
     Kind.DATASET: read_dataset,
+    Kind.NOTEBOOK: read_notebook,
     Kind.TEXT: read_text,
 }
 
@@ -76,4 +80,5 @@ def normalise(parameter: Parameter, raw: str) -> Any:
     try:
         return _READERS[parameter.kind](text)
     except NotReadable as error:
-        raise UnreadableError(parameter, raw, str(error)) from error
+        half_said = isinstance(error, HalfSaid)
+        raise UnreadableError(parameter, raw, str(error), half_said=half_said) from error

@@ -103,19 +103,35 @@ def read_duration(raw: str) -> str:
 
 _NAMED = {
     "today": "today",
+    "tonight": "today",
     "yesterday": "yesterday",
     "this week": "this-week",
+    "current week": "this-week",
     "last week": "last-week",
+    "previous week": "last-week",
     "this month": "this-month",
+    "current month": "this-month",
+    "month to date": "this-month",
+    "mtd": "this-month",
     "last month": "last-month",
-    "the past day": "P1D",
-    "past day": "P1D",
-    "past week": "P7D",
-    "past fortnight": "P14D",
-    "past month": "P1M",
-    "past quarter": "P3M",
-    "past year": "P1Y",
+    "previous month": "last-month",
+    "hour": "PT1H",
+    "day": "P1D",
+    "week": "P7D",
+    "fortnight": "P14D",
+    "month": "P1M",
+    "quarter": "P3M",
+    "half year": "P6M",
+    "year": "P1Y",
 }
+_BACK = r"(?:last|past|previous|prior|recent|preceding)"
+_SPANS = r"(?:hour|day|week|fortnight|month|quarter|half year|year)"
+PERIOD = (
+    rf"(?:\b{_BACK}[ -](?:{_SPANS}\b|(?:{NUMBER} |few )?(?:(?:{_ANY_UNIT}|months?|quarters?|years?)\b))"
+    rf"|\b(?:{_BACK}[ -])?(?:{DURATIONS}|{_AMOUNT} ?(?:months?|quarters?|years?)\b)"
+    r"|\b(?:this|current)[ -](?:week|month)\b|\b(?:today|yesterday|mtd|month[ -]to[ -]date)\b)"
+)
+"""Pattern of a period in words: "last 7 days", "this month", "yesterday"."""
 
 
 def read_period(raw: str) -> str:
@@ -124,16 +140,19 @@ def read_period(raw: str) -> str:
     Raises:
         NotReadable: No period.
     """
-    text = " ".join(raw.lower().replace("-", " ").split())
-    text = re.sub(r"^(?:in|over|during|for|from|since) ", "", text).removeprefix("the ")
+    text = " ".join(re.sub(r"(?<=[a-z])['\u2019]s?\b", "", raw.lower().replace("-", " ")).split())
+    text = re.sub(r"^(?:(?:in|over|during|for|from|since|of|within) )?(?:the |one )?", "", text)
     if text in _NAMED:
         return _NAMED[text]
-    months = re.fullmatch(rf"(?:last|past|previous)? ?({NUMBER}) (month|year)s?", text)
+    counted = re.sub(rf"^{_BACK} ", "", text)
+    if counted != text and counted in _NAMED:
+        return _NAMED[counted]
+    months = re.fullmatch(rf"({NUMBER}) (month|quarter|year)s?", counted)
     if months:
-        amount = _amount(months[1])
-        return f"P{amount}{'M' if months[2] == 'month' else 'Y'}"
+        amount = _amount(months[1]) * (3 if months[2] == "quarter" else 1)
+        return f"P{amount}{'Y' if months[2] == 'year' else 'M'}"
     try:
-        iso = read_duration(re.sub(r"^(?:last|past|previous) ", "", text))
+        iso = read_duration(counted)
     except NotReadable as error:
         msg = f"“{raw.strip()}” is not a period. Say for example last 7 days or this month."
         raise NotReadable(msg) from error

@@ -3,9 +3,10 @@
 The NLU's regex extractor finds them with these; the readers of this package read what they find.
 """
 
-from actions.normalise.durations import DURATIONS
+from actions.normalise.durations import DURATIONS, PERIOD
 from actions.normalise.hyperparameters import PATTERN as HYPERPARAMETER
 from actions.normalise.numbers import NUMBER, NUMBER_WORD
+from actions.normalise.schedules import PATTERN as SCHEDULE
 from actions.normalise.words import slips
 
 # Mistyped sizes too ("xlrage"): what is meant as an instance type is checked and refused with the
@@ -15,6 +16,8 @@ _INSTANCE = (
     r"|[a-z]{1,4}\d{1,2}[a-z]{0,4}(?:-[a-z0-9]+)?\.\d{0,2}[xlmsn][a-z]{3,7})\b"
 )
 _GPU_MODEL = r"(?:(?:nvidia|[avhtl]\d{1,4}[a-z]?)\s+)?"
+
+_MACHINES = r"(?:instances?|machines?|nodes?|box(?:es)?|hosts?|workers?|replicas?|servers?|copies|containers?|vms?)"
 
 _NUMBERS = rf"(?:\d{{1,6}}|{NUMBER_WORD})"
 VERSION_PAIR = (
@@ -44,13 +47,32 @@ _OTHERS = (
 )
 """What is the speaker's own and tells of no requests or runs of theirs: "before I start my day"."""
 
+_TO_ME = "|".join(
+    rf"(?<=\b{before} )"
+    for before in (
+        "dm",
+        "dming",
+        "dms to",
+        "dm to",
+        "direct message",
+        "message to",
+        "direct message to",
+        "whisper",
+    )
+)
+"""Behind these words "me" is a direct message to the speaker; "send me" may mean any place."""
+
+_SPAN = r"(?:h|hrs?|hours?|m|mins?|minutes?|d|days?|w|wks?|weeks?)\b"
+
 _MISTYPED = "|".join((*slips("staging"), *slips("production")))
 
 PATTERNS: dict[str, str] = {
     "instance_type": rf"(?<![\w.]){_INSTANCE}",
-    "gpu_count": rf"\b(?:an?(?: single)? |single |{_WHOLE}\s*x?\s*){_GPU_MODEL}(?:gpus?|cards)\b",
+    "gpu_count": rf"\b(?:an?(?: single)? |single |{_WHOLE}\s*x?\s*){_GPU_MODEL}(?:gpus?|cards)\b"
+    rf"|\b{_WHOLE}\s*x?\s*(?:a10g?|a100|h100|h200|v100|t4|l4|l40s)s?\b",
     "instance_count": (
-        rf"\b{_WHOLE}\s*(?:x\s*)?(?:instances?|machines?|nodes?|boxes|hosts?|workers?)\b"
+        rf"\b{_WHOLE}\s*(?:x\s*)?{_MACHINES}\b|\b(?:{_MACHINES}(?: count)?|instance[_ ]count)\s*(?:=|:|to|of)\s*\d+"
+        rf"|(?<=\bto ){NUMBER}(?=\s*(?:$|[.,!?)]|(?:in|on|for|please|pls|plz|now|thx|thanks|rn|asap|from|because|so)\b))"
         rf"|\b{_WHOLE}\s*x?(?=\s+{_INSTANCE})|\b\d+x(?={_INSTANCE})"
     ),
     "version": (
@@ -65,7 +87,9 @@ PATTERNS: dict[str, str] = {
         r"\b(?:no|not on|without|not) spot(?: instances?)?\b"
         r"|\bon[- ]demand\b|\b(?:on |with |using )?spot(?: instances?)?\b"
     ),
-    "max_runtime": rf"\b{DURATIONS}",
+    "duration": rf"\b{DURATIONS}",
+    "period": PERIOD,
+    "schedule": SCHEDULE,
     "dataset_version": r"\b20\d{2}-\d{2}(?:-\d{2})?\b",
     "percent": rf"\b{_WHOLE}\s*(?:%|percent\b|per cent\b)",
     "strategy": (
@@ -73,8 +97,38 @@ PATTERNS: dict[str, str] = {
         r"|\b(?:blue[/ -]?green )?all[- ]at[- ]once\b|\bblue[/ -]green\b"
     ),
     "state": (
-        r"\b(?:running|failed|failing|crashed|errored|succeeded|successful|finished|completed"
-        r"|waiting|pending|queued|in progress|in flight|ongoing|active)\b"
+        r"(?<!\w)(?:running|failed|failing|crashed|errored|succeeded|successful|finished|completed"
+        r"|waiting|pending|queued|in progress|in flight|ongoing|active"
+        r"|firing|(?:un)?ack(?:nowledg)?ed|ack'd|snoozed|snoozing|silenced|muted|resolved|closed|fixed)\b"
+    ),
+    "trials": (
+        rf"\b{_WHOLE}\s*(?:x\s*)?(?:(?:different|more|random|hpo|tuning) )?(?:trials?|tries|attempts?|combinations?|combos"
+        r"|configurations?|configs?|experiments?|iterations?|rounds?|candidates|jobs|runs|samples)\b"
+        r"|\b(?:n_?|max[ _-]?|num[ _-]?)?trials?\s*(?:[=:]|of|to)?\s*\d+"
+    ),
+    "metric": (
+        r"\b(?:(?:pr|roc)[- ]?auc|auc(?:[- ](?:pr|roc))?|auroc|auprc|f1(?:[- ]score)?|f2|accuracy|precision|recall|rmsle|rmse"
+        r"|mape|smape|wape|mae|mse|log[- ]?loss|gini|r2|r\^2|ks|brier(?: score)?|lift|ndcg|map|mrr|poisson deviance"
+        r"|gamma deviance|deviance|cross[- ]entropy|pinball loss|val(?:idation)?[:_][\w:-]+)(?![\w-])"
+    ),
+    "dataset": r"\bs3://[^\s<>|,;\"']+|(?<![\w./-])[\w./-]+\.(?:csv|parquet|jsonl?|tsv|avro)(?:\.gz)?\b",
+    "notebook": (
+        r"\b(?:all|every|each)(?: of)?(?: (?:my|the|our|those|these|running|open|active))*"
+        r" (?:notebooks?|jupyters?|workspaces?|sessions?|boxes|instances)\b|\beverything\b|\ball of (?:them|mine)\b"
+    ),
+    "channel": (
+        r"<#[CGD][A-Z0-9]+(?:\|[^>]*)?>|(?<![\w&])#[a-z_][\w-]{0,79}|\b(?:this|current) channel\b"
+        r"|\b(?:in|into|to|for) here\b|\bhere(?=[,.!?]|$| (?:please|pls|every|each|on|at|daily|weekly|weekdays|mondays)\b)"
+        rf"|(?:{_TO_ME})me\b|\bmy (?:dms?|inbox|direct messages?|private messages?)\b|\b(?:a|as|by|via) (?:dm|direct message)\b"
+        r"|\b(?!(?:this|that|our|my|every|each|same|right|which|the|a|an|slack|current|whole) channel)(?<![#<\w-])[\w-]+(?= channel\b)"
+    ),
+    "alert": (
+        rf"\b(?:alert|incident|alarm)s?\s*(?:no\.?|number|id)?\s*#?\s*(?:a-?\d+|(?:\d+|{NUMBER})(?!\s*{_SPAN}))\b"
+        r"|\ba-?\d{1,6}\b|(?<!\w)#\d+\b"
+    ),
+    "severity": (
+        r"\b(?:sev(?:erity)?[ :=-]{0,2})?(?:low|med(?:ium)?|moderate|high|critical|severe|urgent|minor|major)"
+        r"(?:[ -](?:sev|severity|prio(?:rity)?))?\b"
     ),
     "user": (
         rf"<@[UW][A-Z0-9]+(?:\|[^>]*)?>|(?<!\S)@(?!cooper\b)[a-z](?:[\w.-]*\w)?|\bmine\b|\bmy\b(?! {_OTHERS})"
@@ -86,5 +140,9 @@ PATTERNS: dict[str, str] = {
 }
 """By parameter name; Python's regular expressions, used without regard to case."""
 
-LOOKS_LIKE: dict[str, str] = {"request": "run", "other_version": "version"}
+LOOKS_LIKE: dict[str, str] = {
+    "request": "run",
+    "other_version": "version",
+    "max_runtime": "duration",
+}
 """Parameters whose values look like another's: which one is meant, only the command can say."""

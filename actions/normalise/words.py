@@ -39,10 +39,10 @@ STRATEGIES = {
 }
 SEVERITIES = {
     "low": ("low", "minor"),
-    "medium": ("medium", "moderate"),
-    "high": ("high", "critical", "severe", "urgent"),
+    "medium": ("medium", "moderate", "med"),
+    "high": ("high", "critical", "severe", "urgent", "major"),
 }
-STATES = {
+RUN_STATES = {
     "running": (
         "running",
         "in progress",
@@ -55,10 +55,12 @@ STATES = {
     "failed": ("failed", "failing", "failures", "broken", "crashed", "errored", "unsuccessful"),
     "succeeded": ("succeeded", "successful", "finished", "completed", "done", "passed", "green"),
     "waiting": ("waiting", "pending", "queued", "blocked", "awaiting approval"),
-    "firing": ("firing",),
-    "acknowledged": ("acknowledged", "acked"),
-    "snoozed": ("snoozed", "silenced"),
-    "resolved": ("resolved", "closed"),
+}
+INCIDENT_STATES = {
+    "firing": ("firing", "unacknowledged", "unacked"),
+    "acknowledged": ("acknowledged", "acked", "ack'd"),
+    "snoozed": ("snoozed", "silenced", "muted", "snoozing"),
+    "resolved": ("resolved", "closed", "fixed"),
 }
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 INSTANCE_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
@@ -151,13 +153,17 @@ def read_instance_type(raw: str) -> str:
     return name
 
 
+_HARDWARE = re.compile(r"\b(?:a10g?|a100|h100|h200|v100|t4|l4|l40)s?\b")
+
+
 def read_whole_number(raw: str) -> int:
     """`4` of "4", "four", "4x", "4 gpus", "10%".
 
     Raises:
         NotReadable: No whole number from 0 on.
     """
-    number = read_integer(re.sub(r"(?<=\d)\s*x\b|\bx\s*(?=\d)", " ", raw.lower()))
+    text = _HARDWARE.sub(" ", raw.lower())
+    number = read_integer(re.sub(r"(?<=\d)\s*x\b|\bx\s*(?=\d)", " ", text))
     if number is None:
         msg = f"“{raw.strip()}” is not a whole number."
         raise NotReadable(msg)
@@ -218,9 +224,35 @@ def read_word(raw: str) -> str:
 
 
 def read_dataset(raw: str) -> str:
-    """A URI or data set's name, as typed."""
-    read_word(raw)
-    return raw.strip()
+    """A URI or data set's name, as typed.
+
+    Raises:
+        NotReadable: Empty, longer than 200 characters or no name.
+    """
+    text = raw.strip().strip("?!,;\"'").rstrip(".")
+    if read_word(text) in _PRONOUNS | _PARTICLES | _NOISE:
+        msg = f"“{text}” is not a data set. Say its name, or an address such as s3://bucket/key."
+        raise NotReadable(msg)
+    return text
+
+
+_ALL = re.compile(r"(?:all|every|each)\b.*|everything")
+
+
+def read_notebook(raw: str) -> str:
+    """A notebook's name, lower case, as typed; `all` of "all notebooks" and "everything".
+
+    Raises:
+        NotReadable: Empty, longer than 200 characters or no name.
+    """
+    text = read_word(raw)
+    if _ALL.fullmatch(text):
+        return "all"
+    name = re.sub(r"^(?:the |my |notebook )+|(?: notebook)$", "", text)
+    if not name or name in _PRONOUNS | _PARTICLES | _NOISE | {"notebook"}:
+        msg = f"“{raw.strip()}” is not a notebook's name."
+        raise NotReadable(msg)
+    return name
 
 
 def read_text(raw: str) -> str:
@@ -249,7 +281,9 @@ def read_channel(raw: str) -> str:
     lowered = text.lower().removeprefix("in ").removeprefix("to ")
     if lowered in {"here", "this channel"}:
         return "here"
-    if lowered in {"me", "dm", "my dms", "a dm"}:
+    if re.fullmatch(
+        r"me|(?:(?:my|a|as|by|via) )*(?:dms?|inbox|direct messages?|private messages?)", lowered
+    ):
         return "me"
     name = lowered.removeprefix("the ").removesuffix(" channel").lstrip("#")
     if not re.fullmatch(r"[^\s#@<>,.!?]{1,80}", name):

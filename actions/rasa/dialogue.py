@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from actions.catalog import COMMANDS, PARAMETERS
@@ -32,6 +32,8 @@ class Draft:
     command: str
     params: Mapping[str, Any]
     asked: str | None
+    begun: Mapping[str, str] = field(default_factory=dict)
+    """Words whose value lacks a part, by parameter: "every monday"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Filled:
 
     params: dict[str, Any]
     inferred: tuple[str, ...] = ()
+    begun: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,12 @@ def draft_of(raw: object) -> Draft | None:
         command.name,
         {str(name): value for name, value in params.items() if name in known},
         str(asked) if asked in known else None,
+        {str(name): str(words) for name, words in _mapping(raw.get("begun")).items()},
     )
+
+
+def _mapping(raw: object) -> Mapping[Any, Any]:
+    return raw if isinstance(raw, Mapping) else {}
 
 
 def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -107,7 +115,7 @@ def begin(command: str, reading: Reading, context: object) -> Filled:
     """A new draft of `command`: what the text says, and what the thread makes plain."""
     params = reading.params(command)
     guessed = inferred(command, params, context)
-    return Filled({**guessed, **params}, tuple(guessed))
+    return Filled({**guessed, **params}, tuple(guessed), reading.begun(command))
 
 
 def core(text: str) -> str:
@@ -153,6 +161,9 @@ def answer(draft: Draft, reading: Reading) -> Step:
         value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
         if value is not None:
             return Filled({**draft.params, asked.name: value})
+        more = _completed(asked, draft, reading)
+        if more is not None:
+            return more
     same = reading.command == draft.command
     if reading.command is not None and not same:
         return Elsewhere()
@@ -162,6 +173,35 @@ def answer(draft: Draft, reading: Reading) -> Step:
     if asked and _meant_as_answer(reading):
         return Invalid(_problem(asked, reading.text))
     return Elsewhere()
+
+
+def _completed(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None:
+    """The form with the rest of a value of which a part was said, or with a part of the value."""
+    answer, begun = core(reading.text), draft.begun.get(asked.name)
+    if not answer or len(answer.split()) > _MAX_WORDS:
+        return None
+    for words in (f"{begun} {answer}", f"{begun} at {answer}") if begun else ():
+        try:
+            return Filled({**draft.params, asked.name: normalise(asked, words)})
+        except UnreadableError:
+            continue
+    try:
+        normalise(asked, answer)
+    except UnreadableError as error:
+        if error.half_said:
+            return Filled(dict(draft.params), begun={asked.name: answer})
+    return None
+
+
+def lacking(asked: str, begun: Mapping[str, str]) -> str | None:
+    """What is missing of the value of which a part was said; None where nothing was."""
+    if asked not in begun:
+        return None
+    try:
+        normalise(PARAMETERS[asked], begun[asked])
+    except UnreadableError as error:
+        return error.problem
+    return None
 
 
 def _only_values(reading: Reading) -> bool:

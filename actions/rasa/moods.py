@@ -16,7 +16,10 @@ _CHANGES = (
     r"|roll(?:ed|ing)?(?:\s+[\w-]+){0,2}\s+back|roll(?:ed|ing)?\s*back|revert(?:ed|ing)?"
     r"|(?:un|re)?deploy(?:ed|ing)?|(?:take|taken|taking|tear|shut)(?:\s+[\w-]+){0,3}\s+(?:down|offline)"
     r"|delet(?:e|ed|ing)|remov(?:e|ed|ing)|ship(?:ped|ping)?|releas(?:e|ed|ing)"
-    r"|(?:re)?train(?:ed|ing)?|stop(?:ped|ping)?|kill(?:ed|ing)?|abort(?:ed|ing)?)"
+    r"|(?:re)?train(?:ed|ing)?|stop(?:ped|ping)?|kill(?:ed|ing)?|abort(?:ed|ing)?"
+    r"|tun(?:e|ed|ing)|scal(?:e|ed|ing)|schedul(?:e|ed|ing)|cancel(?:l?ed|l?ing)?|extend(?:ed|ing)?"
+    r"|snooz(?:e|ed|ing)|mut(?:e|ed|ing)|silenc(?:e|ed|ing)|ack(?:ed|nowledged?|nowledging)?"
+    r"|resolv(?:e|ed|ing)|clos(?:e|ed|ing)|(?:un)?subscrib(?:e|ed|ing)|start(?:ed|ing)?|touch(?:ed|ing)?)"
 )
 _NEGATED = re.compile(
     r"(?<!why )(?:\b\w+n[’']t|\bdont|\bcannot|\bnot|\bnever)\s+"
@@ -37,6 +40,17 @@ _DECIDED = re.compile(
 def forbids(text: str) -> bool:
     """Whether `text` says not to: "don't deploy it", "R42 must not be approved"."""
     return bool(_FORBIDS.match(text) or _NEGATED.search(text))
+
+
+_ENDS = re.compile(
+    r"\b(?:any ?more|any longer|no longer|no more|from now on|ever again|again|stop(?:ped)?|quit|leave out)\b",
+    re.IGNORECASE,
+)
+
+
+def ends_something(text: str) -> bool:
+    """Whether a text that says not to asks for an end: "don't send me the digest any more"."""
+    return bool(_ENDS.search(text))
 
 
 def asks_about(text: str) -> bool:

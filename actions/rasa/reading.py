@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, find_reason, normalise
 from actions.normalise.patterns import LOOKS_LIKE, PATTERNS, VERSION_PAIR
-from actions.rasa.moods import asks_about, asks_whether, forbids, names_nothing_else
+from actions.rasa.moods import (
+    asks_about,
+    asks_whether,
+    ends_something,
+    forbids,
+    names_nothing_else,
+)
 from actions.rasa.names import places
 from actions.spec import Kind, Parameter, Risk
 
@@ -22,6 +28,13 @@ _FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IG
 _REFUSED = "negated"
 _PATTERN_EXTRACTOR = "RegexEntityExtractor"
 _PAIR = re.compile(VERSION_PAIR, re.IGNORECASE)
+_NUMBERED = frozenset({"run", "version", "alert"})
+_OPEN = frozenset({"project", "feature", "notebook", "dataset", "metric", "topic"})
+"""Parameters whose values are names that people give, learned by where they stand."""
+_LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
+"""Parameters of which patterns know some values, and the rest is learned."""
+_MAY_END = frozenset({"unsubscribe_digest", "cancel_schedule"})
+"""Commands that a "don't … any more" asks for."""
 _TARGETS = {"promote_model": frozenset({"champion"})}
 """Versions that a command makes of another: "make v4 the champion" promotes v4."""
 
@@ -83,6 +96,19 @@ class Reading:
         start, end = place
         reason = Span(names[0], start, end, self.text[start:end], by_pattern=True, confidence=1.0)
         return (*self.spans, reason)
+
+    def begun(self, command: str) -> dict[str, str]:
+        """Words in the text that are a part of a value of `command`'s: "every monday"."""
+        parameters = {_class(use.name): use for use in COMMANDS[command].parameters}
+        found: dict[str, str] = {}
+        for span in _wanted(self.spans, frozenset(parameters)):
+            try:
+                normalise(parameters[span.name], span.raw)
+            except UnreadableError as error:
+                if error.half_said:
+                    found[parameters[span.name].name] = span.raw
+        said = self.params(command)
+        return {name: words for name, words in found.items() if name not in said}
 
     def unread(self) -> tuple[str, ...]:
         """Figures in the text that no parameter of the command took: "-2 gpus", "3.5 gpus".
@@ -159,7 +185,7 @@ def _wanted(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
         span
         for span in spans
         if span.name in names
-        and (span.by_pattern or span.name not in PATTERNS)
+        and (span.by_pattern or span.name not in PATTERNS or span.name in _LEARNED_TOO)
         and (span.by_pattern or span.confidence >= _MIN_PROJECT_CONFIDENCE)
     ]
     usable.sort(key=lambda span: (not span.by_pattern, span.start - span.end, span.start))
@@ -173,7 +199,7 @@ def _wanted(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
 
 def _share(one: Span, other: Span) -> bool:
     """Whether one stretch may say both: "#12" is a run or a version, whichever the command has."""
-    return one.by_pattern and other.by_pattern and {one.name, other.name} == {"run", "version"}
+    return one.by_pattern and other.by_pattern and {one.name, other.name} <= _NUMBERED
 
 
 def _merged(values: list[Any], parameter: Parameter, *, last: bool) -> Any:
@@ -187,13 +213,28 @@ def _merged(values: list[Any], parameter: Parameter, *, last: bool) -> Any:
     return None if parameter.kind in certain else distinct[0]
 
 
+def _as_taken(spans: Iterable[Span], names: Iterable[str]) -> list[Span]:
+    """The spans, with a name of another class as the one that is taken, where only one is.
+
+    "Describe churn_score" names a feature, whatever the name looks like.
+    """
+    given = list(spans)
+    taken = set(names) & _OPEN
+    found = {span.name for span in given}
+    if len(taken) != 1 or taken & found:
+        return given
+    (only,) = taken
+    learned = [span for span in given if span.name in _OPEN and not span.by_pattern]
+    return [replace(span, name=only) if span in learned else span for span in given]
+
+
 def _values(
     text: str, spans: Iterable[Span], parameters: tuple[Parameter, ...]
 ) -> dict[str, list[Any]]:
     """Every readable value, in the order of the text, by the class of its parameter."""
     reads = {_class(parameter.name): parameter for parameter in reversed(parameters)}
     values: dict[str, list[Any]] = {}
-    for span in _wanted(spans, frozenset(reads)):
+    for span in _wanted(_as_taken(spans, reads), frozenset(reads)):
         try:
             value = normalise(reads[span.name], text[span.start : span.end])
         except UnreadableError:
@@ -237,12 +278,15 @@ def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
     said_before = text[: reason[0]] if reason else text
     explains = any(parameter.kind is Kind.TEXT for parameter in COMMANDS[command].parameters)
     order = said_before if explains else text
-    if forbids(order) or asks_about(order):
+    ends = command in _MAY_END and ends_something(order)
+    if (forbids(order) and not ends) or asks_about(order):
         return False
     if risk is not Risk.DIRECT:
         return True
+    decides = any(parameter.name == "request" for parameter in COMMANDS[command].parameters)
     values = [span for span in spans if span.by_pattern and span.name == "run"]
-    return not asks_whether(order) and (bool(values) or names_nothing_else(said_before))
+    meant = not decides or bool(values) or names_nothing_else(said_before)
+    return meant and not asks_whether(order)
 
 
 Places = tuple[tuple[int, int], ...]

@@ -5,6 +5,7 @@ Every action is a function of the request: the tracker carries the draft, the te
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from rasa_sdk import Tracker
@@ -13,13 +14,23 @@ from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions.catalog import COMMANDS, PARAMETERS
-from actions.rasa.dialogue import Draft, Elsewhere, Filled, Invalid, answer, begin, draft_of
+from actions.rasa.dialogue import (
+    Draft,
+    Elsewhere,
+    Filled,
+    Invalid,
+    answer,
+    begin,
+    draft_of,
+    lacking,
+)
 from actions.rasa.reading import Reading, contract, read
 
 HOST = "127.0.0.1"
 MAX_PARSES = 500
 _REQUESTED = "requested_slot"
 _INFERRED = "inferred"
+_BEGUN = "begun"
 
 
 def _metadata(tracker: Tracker) -> Mapping[str, Any]:
@@ -51,7 +62,10 @@ def _facts(reading: Reading) -> dict[str, Any]:
     return {
         "intent": reading.intent,
         "confidence": reading.confidence,
-        "nearest": [{"command": command, "confidence": sure} for command, sure in reading.nearest],
+        "nearest": [
+            {"command": command, "confidence": sure, "params": reading.params(command)}
+            for command, sure in reading.nearest
+        ],
         "unread": list(reading.unread()),
     }
 
@@ -67,7 +81,7 @@ def _kept(tracker: Tracker) -> dict[str, Any] | None:
     draft = _draft(tracker)
     if draft is None:
         return None
-    return {"command": draft.command, "params": dict(draft.params), "asked": draft.asked}
+    return asdict(draft)
 
 
 class ValidateForm:
@@ -104,6 +118,7 @@ class ValidateForm:
         return [
             *(SlotSet(name, filled.params.get(name)) for name in PARAMETERS),
             SlotSet(_INFERRED, list(filled.inferred) or None),
+            SlotSet(_BEGUN, filled.begun or None),
             SlotSet(_REQUESTED, missing[0] if missing else None),
         ]
 
@@ -126,7 +141,8 @@ class Ask:
         if command not in COMMANDS:
             return []
         params = _values(tracker, command)
-        draft = {"command": command, "params": params, "asked": self.parameter}
+        begun = tracker.slots.get(_BEGUN) or {}
+        draft = asdict(Draft(command, params, self.parameter, begun))
         reading = _reading(tracker)
         message = {"outcome": "ask", "command": command, "params": params, "draft": draft}
         dispatcher.utter_message(
@@ -134,6 +150,7 @@ class Ask:
                 **_facts(reading),
                 **message,
                 "asked": self.parameter,
+                "problem": lacking(self.parameter, begun),
                 "inferred": tracker.slots.get(_INFERRED) or [],
             }
         )

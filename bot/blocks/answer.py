@@ -103,4 +103,6 @@ def _chosen(choice: Choice) -> str:
     """The button's value: the words, or the command as JSON."""
     if choice.command is None:
         return choice.text
-    return json.dumps({"command": choice.command, "params": choice.params})
+    value = {"command": choice.command, "params": choice.params}
+    heard = {"heard": choice.heard, "model": choice.model} if choice.heard else {}
+    return json.dumps({**value, **heard}, ensure_ascii=False)

@@ -411,7 +411,10 @@ def _state(rng: Random) -> str:
 
 def _user(rng: Random) -> str:
     mention = "<@U" + "".join(rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", k=8)) + ">"
-    return mention if rng.random() < 0.35 else rng.choice(("my", "my", "my", "mine"))
+    roll = rng.random()
+    if roll < 0.15:
+        return f"@{rng.choice(_PEOPLE)}"
+    return mention if roll < 0.4 else rng.choice(("my", "my", "my", "mine"))
 
 
 def _strategy(rng: Random) -> str:
@@ -457,8 +460,202 @@ def _topic(rng: Random) -> str:
     return rng.choice(
         ("approvals", "approve", "rollback", "promote", "compare", "logs", "undeploy",
          "train", "training", "deploy", "deploying", "deployments", "runs", "stop", "predict", "endpoints",
-         "models", "predictions", "deployment", "retraining", "stopping", "endpoint", "versions")
+         "models", "predictions", "notebooks", "schedules", "alerts", "digests", "costs", "drift", "features",
+         "tuning", "datasets", "snoozing", "audit", "scaling", "batch", "notebook", "schedule", "digest", "cost", "deployment", "retraining", "stopping", "endpoint", "versions")
     )  # fmt: skip
+
+
+_COLUMNS = [
+    "claim", "vehicle", "driver", "policy", "age", "amount", "count", "postcode", "region", "premium", "days",
+    "since", "last", "first", "avg", "mean", "max", "min", "sum", "ratio", "is", "has", "num", "income", "credit",
+    "score", "mileage", "brand", "fuel", "engine", "power", "weather", "temp", "rain", "sqm", "roof", "floor", "tenure",
+    "payment", "late", "calls", "visits", "clicks", "channel", "agent", "broker", "risk", "bonus", "malus", "type",
+    "year", "month", "hour", "weekday", "lag", "7d", "30d", "90d", "12m", "log", "zip", "lat", "lon", "bmi", "smoker",
+    "diagnosis", "hospital", "garage", "repair", "cost", "fraud", "flag", "gender", "segment", "session", "device",
+]  # fmt: skip
+_BOOKS = [
+    "eda", "lab", "scratch", "playground", "sandbox", "analysis", "explore", "exploration", "dev", "test", "tmp", "demo",
+    "features", "plots", "shap", "study", "prototype", "poc", "workshop", "gpu", "big", "dashboard", "labelling",
+]  # fmt: skip
+_PEOPLE = [
+    "ana", "ben", "chloe", "dmitri", "elena", "farid", "greta", "hugo", "ines", "jonas", "karim", "lena", "mateo", "nadia",
+    "omar", "paula", "quentin", "rosa", "sven", "tomas", "ursula", "viktor", "wei", "xenia", "yusuf", "zoe", "priya",
+    "anil", "maria", "john", "kate", "peter", "lucy", "mike", "sarah", "tim", "julia", "markus", "olga", "pierre", "aiko",
+    "david", "emma", "noah", "sofia", "liam", "carla", "diego", "fatima", "igor", "joe", "amy", "rob", "nina", "eric",
+]  # fmt: skip
+
+
+def _feature(rng: Random) -> str:
+    name = rng.choices(("_", "-", " "), (12, 1, 1))[0].join(rng.sample(_COLUMNS, rng.randint(2, 4)))
+    if rng.random() < 0.12:
+        name = rng.choice(_COLUMNS)
+    elif rng.random() < 0.1:
+        name = "".join(part.title() for part in name.replace(" ", "_").split("_"))
+    return name
+
+
+def _notebook(rng: Random) -> str:
+    roll = rng.random()
+    if roll < 0.6:
+        return f"{rng.choice(_TOPICS)}{rng.choice(('-', '-', '_'))}{rng.choice(_BOOKS)}"
+    if roll < 0.75:
+        return f"{rng.choice(_PEOPLE)}-{rng.choice((*_BOOKS, *_TOPICS))}"
+    if roll < 0.85:
+        return f"{rng.choice(_BOOKS)}-{rng.randint(1, 9)}"
+    return "".join(rng.choices(_SYLLABLES, k=rng.randint(2, 3)))
+
+
+def _dataset(rng: Random) -> str:
+    topic = rng.choice(_TOPICS)
+    day = f"{rng.randint(2025, 2027)}-{rng.randint(1, 12):02}"
+    kind = rng.choice(
+        (
+            "policies",
+            "claims",
+            "renewals",
+            "quotes",
+            "customers",
+            "leads",
+            "batch",
+            "full",
+            "scoring",
+            "holdout",
+        )
+    )
+    return rng.choice(
+        (f"{topic}-{day}", f"{topic}-{kind}-{day}", f"{topic}_{kind}", f"{kind}_{day.replace('-', '')}",
+         f"{topic}-{kind}", f"{kind}-q{rng.randint(1, 4)}", f"{topic}-{kind}-v{rng.randint(1, 9)}",
+         f"s3://{topic}-data/{kind}/{day}.csv", f"s3://lake/{topic}/{kind}/", f"s3://ml/{kind}/{day}/part-0.parquet",
+         f"{topic}_{kind}.csv", f"{kind}-{day}.parquet", f"{topic}_{kind}_{rng.choice(('eu', 'de', 'uk', 'new', 'test'))}")
+    )  # fmt: skip
+
+
+def _metric(rng: Random) -> str:
+    return rng.choice(
+        ("auc", "auc", "AUC", "rmse", "RMSE", "f1", "F1", "accuracy", "precision", "recall", "mae", "mape", "logloss",
+         "log loss", "gini", "r2", "brier score", "pr-auc", "roc auc", "poisson deviance", "validation:auc", "val_loss",
+         "lift", "ndcg", "ks", "pinball loss", "hit rate", "mean error", "profit", "expected cost", "calibration error")
+    )  # fmt: skip
+
+
+def _trials(rng: Random) -> str:
+    noun = rng.choice(
+        (
+            "trials",
+            "trials",
+            "trials",
+            "tries",
+            "attempts",
+            "configs",
+            "combinations",
+            "experiments",
+            "iterations",
+        )
+    )
+    return f"trials={rng.randint(5, 200)}" if rng.random() < 0.08 else f"{_number(rng, 200)} {noun}"
+
+
+def _schedule(rng: Random) -> str:
+    day = rng.choice(
+        (
+            "monday",
+            "tuesday",
+            "wednesday",
+            "thursday",
+            "friday",
+            "saturday",
+            "sunday",
+            "mon",
+            "fri",
+            "Monday",
+        )
+    )
+    hour, minute = rng.randint(1, 12), rng.choice(("00", "15", "30", "45"))
+    time = rng.choice(
+        (f"{hour}am", f"{hour} am", f"{hour}pm", f"{hour}:{minute}", f"{hour + 11}:{minute}", str(hour), f"{hour} o'clock",
+         "noon", "midnight", rng.choice(_NUMBERS[:10]))
+    )  # fmt: skip
+    days = rng.choice(
+        (f"every {day}", f"every {day}", f"each {day}", f"on {day}s", f"{day}s", "daily", "every day", "each day", "weekdays",
+         "on weekdays", "every weekday", "every night", "nightly", "every morning", "monday to friday", "mon-fri",
+         "every weekend", "on the 1st of every month", "on the 15th of each month", "monthly on the first", "mon and thu",
+         "every tuesday and friday", "every working day", "once a week on sunday", "every evening")
+    )  # fmt: skip
+    return rng.choices(
+        (f"{days} at {time}", f"{days} at {time}", f"{days} {time}", f"at {time} {days}", days,
+         rng.choice(("hourly", "every hour", "every 6 hours", "every two hours", "weekly", "every week", "0 6 * * 1",
+                     "30 18 * * *", "0 9 * * 1-5", "every 12 hours", "every 30 minutes"))),
+        (6, 5, 2, 2, 2, 2),
+    )[0]  # fmt: skip
+
+
+def _period(rng: Random) -> str:
+    n = rng.choice((2, 3, 5, 6, 7, 10, 14, 24, 28, 30, 48, 60, 90))
+    unit = rng.choice(("days", "days", "hours", "weeks", "months"))
+    back = rng.choice(("last", "last", "past", "previous"))
+    return rng.choice(
+        (f"{back} {n} {unit}", f"{back} {n} {unit}", f"{back} {rng.choice(_NUMBERS[1:10])} {unit}", f"{back} week",
+         f"{back} month", "this month", "this month", "last month", "this week", "last week", "today", "yesterday",
+         "past week", "past month", f"{back} {n}{rng.choice('dh')}", "past fortnight", "last quarter", "past day")
+    )  # fmt: skip
+
+
+def _alert(rng: Random) -> str:
+    n = rng.randint(1, 400)
+    return rng.choice(
+        (f"A{n}", f"A{n}", f"A{n}", f"a{n}", f"alert {n}", f"alert {n}", f"alert #{n}", f"incident {n}", f"alert A{n}",
+         f"alarm {n}", f"Alert {n}", f"A-{n}", f"incident A{n}")
+    )  # fmt: skip
+
+
+def _severity(rng: Random) -> str:
+    return rng.choice(
+        (
+            "high",
+            "high",
+            "high severity",
+            "critical",
+            "medium",
+            "medium severity",
+            "low",
+            "low severity",
+            "sev high",
+            "severe",
+        )
+    )
+
+
+def _channel(rng: Random) -> str:
+    name = rng.choice(
+        (
+            "ml",
+            "alerts",
+            "risk",
+            "pricing",
+            "fraud",
+            "data",
+            "claims",
+            "ops",
+            "platform",
+            "models",
+            "team",
+        )
+    )
+    other = rng.choice(
+        ("alerts", "ops", "team", "digest", "news", "room", "squad", "science", "watch", "oncall")
+    )
+    ref = "C" + "".join(rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", k=8))
+    return rng.choice(
+        (
+            f"#{name}-{other}",
+            f"#{name}-{other}",
+            f"#{name}",
+            f"<#{ref}|{name}-{other}>",
+            f"<#{ref}>",
+            "here",
+            "this channel",
+        )
+    )
 
 
 FILLERS: dict[str, Callable[[Random], str]] = {
@@ -481,6 +678,17 @@ FILLERS: dict[str, Callable[[Random], str]] = {
     "other_version": _version,
     "request": _run,
     "reason": _reason,
+    "feature": _feature,
+    "notebook": _notebook,
+    "dataset": _dataset,
+    "metric": _metric,
+    "trials": _trials,
+    "schedule": _schedule,
+    "period": _period,
+    "duration": _duration,
+    "alert": _alert,
+    "severity": _severity,
+    "channel": _channel,
 }
 
 

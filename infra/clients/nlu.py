@@ -1,6 +1,7 @@
 """Rasa behind our channel, as the domain's `Understanding` (docs/contracts.md, "bot ⇄ nlu")."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Self
 
 import httpx
@@ -46,8 +47,7 @@ class Rasa:
         body = {
             "sender": sender,
             "text": text[:MAX_TEXT],
-            "draft": draft
-            and {"command": draft.command, "params": draft.params, "asked": draft.asked},
+            "draft": draft and asdict(draft),
             "context": dict(context),
         }
         return _turn(await self._post("turn", body))
@@ -109,7 +109,8 @@ def _error(response: httpx.Response) -> str:
 def _draft(raw: Mapping[str, Any] | None) -> StoredDraft | None:
     if raw is None:
         return None
-    return StoredDraft(str(raw["command"]), dict(raw["params"]), raw["asked"])
+    begun = {str(name): str(words) for name, words in (raw.get("begun") or {}).items()}
+    return StoredDraft(str(raw["command"]), dict(raw["params"]), raw["asked"], begun)
 
 
 def _turn(answer: Mapping[str, Any]) -> Turn:
@@ -126,7 +127,8 @@ def _turn(answer: Mapping[str, Any]) -> Turn:
             inferred=tuple(answer["inferred"]),
             unread=tuple(answer["unread"]),
             nearest=tuple(
-                Guess(str(each["command"]), float(each["confidence"])) for each in answer["nearest"]
+                Guess(str(each["command"]), float(each["confidence"]), dict(each["params"]))
+                for each in answer["nearest"]
             ),
             model=answer["model"],
         )

@@ -6,7 +6,7 @@ from sqlalchemy import RowMapping
 
 from actions.people import Person
 from actions.requests import Place, Plan, Request, State, Vote
-from actions.store import Deployment
+from actions.store import Deployment, Meaning, StoredDraft
 
 
 def request_values(request: Request) -> dict[str, Any]:
@@ -97,3 +97,33 @@ def to_person(row: RowMapping) -> Person:
         is_guest=row["is_guest"],
         is_external=row["is_external"],
     )
+
+
+def draft_values(draft: StoredDraft) -> dict[str, Any]:
+    """Column values of a draft."""
+    return {
+        "command": draft.command,
+        "params": draft.params,
+        "asked": draft.asked,
+        "begun": draft.begun,
+    }
+
+
+def to_draft(row: RowMapping) -> StoredDraft:
+    """A draft from its row."""
+    return StoredDraft(row["command"], row["params"], row["asked"], row["begun"])
+
+
+def meaning_values(meaning: Meaning) -> dict[str, Any]:
+    """Column values of what somebody meant."""
+    return {
+        "text": meaning.text,
+        "command": meaning.command,
+        "model": meaning.model,
+        "who": meaning.who,
+    }
+
+
+def to_meaning(row: RowMapping) -> Meaning:
+    """What somebody meant, from its row."""
+    return Meaning(row["text"], row["command"], row["who"], row["model"])

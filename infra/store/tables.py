@@ -168,7 +168,21 @@ drafts = Table(
     Column("command", Text, nullable=False),
     Column("params", JSONB, nullable=False),
     Column("asked", Text),
+    Column("begun", JSON, nullable=False, server_default=text("'{}'")),
     _timestamp("changed"),
+)
+
+meanings = Table(
+    "meanings",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("model", Text),
+    Column("who", Text, nullable=False),
+    _timestamp("at"),
+    Column("taken", Boolean),
 )
 
 deployments = Table(

@@ -17,10 +17,20 @@ from actions.people import Person
 from actions.registration import RegisteredProject
 from actions.requests import NOT_STARTED, Place, Plan, Request, RunProgress, State, Vote
 from actions.runs import SERVING
-from actions.store import AuditEntry, Deployment, DraftKey, StaleError, StoredDraft
+from actions.store import AuditEntry, Deployment, DraftKey, Meaning, StaleError, StoredDraft
 from infra.store import tables as t
 from infra.store.audit import GENESIS, chained
-from infra.store.rows import request_values, to_deployment, to_person, to_request, to_vote
+from infra.store.rows import (
+    draft_values,
+    meaning_values,
+    request_values,
+    to_deployment,
+    to_draft,
+    to_meaning,
+    to_person,
+    to_request,
+    to_vote,
+)
 
 _OPEN = [state.value for state in State if not state.finished and state not in NOT_STARTED]
 # Any constant will do; it orders writers of the audit chain.
@@ -161,13 +171,13 @@ class PostgresTransaction:
     async def draft(self, key: DraftKey) -> StoredDraft | None:
         query = select(t.drafts).where(_same_draft(key))
         row = (await self.connection.execute(query)).mappings().one_or_none()
-        return None if row is None else StoredDraft(row["command"], row["params"], row["asked"])
+        return None if row is None else to_draft(row)
 
     async def save_draft(self, key: DraftKey, draft: StoredDraft | None) -> None:
         if draft is None:
             await self.connection.execute(delete(t.drafts).where(_same_draft(key)))
             return
-        values = {"command": draft.command, "params": draft.params, "asked": draft.asked}
+        values = draft_values(draft)
         statement = insert(t.drafts).values(
             team=key.team, channel=key.channel, thread=key.thread, user=key.user, **values
         )
@@ -177,6 +187,19 @@ class PostgresTransaction:
                 set_={**values, "changed": func.now()},
             )
         )
+
+    async def add_meaning(self, key: str, meaning: Meaning) -> None:
+        values = {"key": key, **meaning_values(meaning)}
+        await self.connection.execute(insert(t.meanings).values(**values).on_conflict_do_nothing())
+
+    async def meanings(self) -> Sequence[tuple[int, Meaning]]:
+        query = select(t.meanings).where(t.meanings.c.taken.is_(None)).order_by(t.meanings.c.id)
+        rows = (await self.connection.execute(query)).mappings()
+        return [(row["id"], to_meaning(row)) for row in rows]
+
+    async def settle_meaning(self, number: int, *, taken: bool) -> None:
+        c = t.meanings.c
+        await self.connection.execute(update(t.meanings).where(c.id == number).values(taken=taken))
 
     async def explain_vote(self, number: int, plan_digest: str, voter: str, reason: str) -> bool:
         c = t.votes.c

@@ -28,20 +28,15 @@ def _files() -> dict[str, Rules]:
 
 
 def _scopes(names: frozenset[str]) -> dict[str, Rules]:
-    """Rules that each root sees: the common ones, its file's, with the nearest above it first."""
-    scopes: dict[str, Rules] = {}
+    """Rules that each root sees: the common ones and, before them, all of its file."""
     common = _files()[COMMON]
-    for name, rules in _files().items():
-        if name == COMMON:
-            continue
-        root = ""
-        for rule, alternatives in rules.items():
-            if rule in names:
-                root = rule
-                scopes[root] = dict(common)
-            if root:
-                scopes[root][rule] = alternatives
-    return scopes
+    return {
+        root: {**common, **rules}
+        for name, rules in _files().items()
+        if name != COMMON
+        for root in rules
+        if root in names
+    }
 
 
 class Grammar:
