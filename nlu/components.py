@@ -4,27 +4,39 @@ import json
 import re
 import shutil
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from meaning import Spelling, asides, negated
+from meaning import FIGURES, Spelling, asides, negated, request
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
-from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
 from rasa.nlu.constants import TOKENS_NAMES
 from rasa.nlu.extractors.crf_entity_extractor import CRFEntityExtractor, CRFToken
+from rasa.nlu.extractors.regex_entity_extractor import RegexEntityExtractor
 from rasa.nlu.tokenizers.spacy_tokenizer import POS_TAG_KEY
+from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.constants import ENTITIES, INTENT, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix
-from sklearn.preprocessing import normalize
 
 NEGATED = "negated"
 """Entity: the part of a text that says what is not wanted."""
+ASKED = "asked"
+"""Entity: the part of a long text that says what is asked for."""
+UNKNOWN = "unknown"
+"""Entity: a word that no request has but as a name."""
+_NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
+_SOME_NAME = "xname"
+"""Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
+WORD = "word"
+"""Of a token: its lemma, a name as it is."""
+_MARKS = {NEGATED, ASKED, UNKNOWN}
+MEANT = "meant"
+"""Of a token: the word without its slip."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -51,31 +63,9 @@ class RiskFallback(FallbackClassifier):
         intent = message.get(INTENT) or {}
         if intent.get("name") not in self.component_config["changes"]:
             return False
-        bare = not any(entity["entity"] != NEGATED for entity in message.get(ENTITIES) or ())
+        bare = not any(entity["entity"] not in _MARKS for entity in message.get(ENTITIES) or ())
         needed = "bare_change_threshold" if bare else "change_threshold"
         return bool(intent[PREDICTED_CONFIDENCE_KEY] < self.component_config[needed])
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class UnweightedClassifier(LogisticRegressionClassifier):
-    """Rasa's logistic regression with the intents as frequent as they are in the training data.
-
-    Rasa weighs them all the same, so that what is out of scope is taken for a command too easily.
-    Every sentence's features have the same length: a long one is not surer than a terse one.
-    """
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """Rasa's defaults; `C`, the inverse of the regularisation's strength; `length` of each row."""
-        return {**LogisticRegressionClassifier.get_default_config(), "C": 1.0, "length": 12.0}
-
-    def __init__(self, config: dict[str, Any], *rest: Any) -> None:
-        super().__init__(config, *rest)
-        self.clf.set_params(class_weight=None, C=self.config["C"])
-
-    def _create_X(self, messages: list[Message]) -> csr_matrix:  # noqa: N802 -- the base's name
-        """Features of the messages, a row each, of the configured length (L2)."""
-        return self.config["length"] * normalize(super()._create_X(messages))
 
 
 _WORDS = "words.json"
@@ -137,12 +127,23 @@ class AsMeant(GraphComponent):
         for message in messages:
             self._read(message)
             text = message.get(TEXT) or ""
-            refused = [
-                {"entity": NEGATED, "start": start, "end": end, "value": text[start:end]}
-                for start, end in negated(text)
+            asked = request(text)
+            unknown = [
+                (UNKNOWN, token.start, token.end)
+                for token in message.get(TOKENS_NAMES[TEXT]) or ()
+                if token.get(POS_TAG_KEY) == "new" and _NAME.fullmatch(token.text)
             ]
-            if refused:
-                found = [*(message.get(ENTITIES) or []), *refused]
+            marked = [
+                *unknown,
+                *((NEGATED, *place) for place in negated(text)),
+                *([(ASKED, *asked)] if asked else []),
+            ]
+            if marked:
+                marks = [
+                    {"entity": name, "start": start, "end": end, "value": text[start:end]}
+                    for name, start, end in marked
+                ]
+                found = [*(message.get(ENTITIES) or []), *marks]
                 message.set(ENTITIES, found, add_to_output=True)
         return messages
 
@@ -151,8 +152,13 @@ class AsMeant(GraphComponent):
         for token in message.get(TOKENS_NAMES[TEXT]) or ():
             aside = any(start <= token.start < end for start, end in beside)
             meant = self._spelling.meant(token.text)
-            token.lemma = "" if aside else _DIGITS.sub("0", meant)
-            token.set(POS_TAG_KEY, self._familiar(token.text, meant))
+            familiar = self._familiar(token.text, meant)
+            word = "0" if meant.lower() in FIGURES else _DIGITS.sub("0", meant)
+            named = familiar == "new" and _NAME.fullmatch(token.text)
+            token.lemma = "" if aside else _SOME_NAME if named else word
+            token.set(WORD, "" if aside else word)
+            token.set(MEANT, meant)
+            token.set(POS_TAG_KEY, familiar)
 
     def _familiar(self, typed: str, meant: str) -> str:
         if self._spelling.knows(typed):
@@ -185,6 +191,50 @@ class AsMeant(GraphComponent):
         return cls(config, model_storage, resource, words)
 
 
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
+class MeantPatternExtractor(RegexEntityExtractor):
+    """Rasa's patterns over the words that were meant: "alret 17 for 2 huors" holds an alert and a duration.
+
+    An entity's place is that of what was typed, its value what was meant.
+    """
+
+    def _extract_entities(self, message: Message) -> "list[dict[str, Any]]":
+        text = message.get(TEXT) or ""
+        typed = super()._extract_entities(message)
+        meant, places = _as_meant(text, message.get(TOKENS_NAMES[TEXT]) or ())
+        if meant == text:
+            return typed
+        found = super()._extract_entities(Message({TEXT: meant}))
+        for entity in found:
+            entity["start"] = places[entity["start"]]
+            entity["end"] = places[entity["end"] - 1] + 1 if entity["end"] else 0
+        return [*found, *(entity for entity in typed if not _covered(entity, found))]
+
+
+def _as_meant(text: str, tokens: "Iterable[Token]") -> "tuple[str, list[int]]":
+    """`text` without slips, and for each of its characters the place in `text`; a word ends where it ended."""
+    meant, places, at = "", [], 0
+    for token in tokens:
+        word = token.get(MEANT) or token.text
+        if word == token.text:
+            continue
+        kept = text[at : token.start]
+        within = [min(token.start + offset, token.end - 1) for offset in range(len(word))]
+        within[-1] = token.end - 1
+        meant, places = meant + kept + word, [*places, *range(at, token.start), *within]
+        at = token.end
+    return meant + text[at:], [*places, *range(at, len(text)), len(text)]
+
+
+def _covered(entity: "dict[str, Any]", others: "list[dict[str, Any]]") -> bool:
+    return any(
+        entity["entity"] == other["entity"]
+        and entity["start"] < other["end"]
+        and other["start"] < entity["end"]
+        for other in others
+    )
+
+
 _ORDER = "order.json"
 
 
@@ -199,21 +249,30 @@ class StoredCRFEntityExtractor(CRFEntityExtractor):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Rasa's defaults, and nothing to learn."""
-        return {**CRFEntityExtractor.get_default_config(), "learned": []}
+        """Rasa's defaults, nothing to learn; of examples without an entity each `others`-th counts."""
+        return {**CRFEntityExtractor.get_default_config(), "learned": [], "others": 1}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from copies of the examples with no entities but those that are to be learned.
 
         Rasa marks the tokens of every entity before it filters any: its own hook comes too late.
         """
-        learned = self.component_config["learned"]
-        examples = []
-        for message in training_data.training_examples:
+        learned, others = self.component_config["learned"], self.component_config["others"]
+        examples: list[Message] = []
+        for at, message in enumerate(training_data.training_examples):
             entities = [each for each in message.get(ENTITIES) or () if each["entity"] in learned]
+            if not entities and at % others:
+                continue
             data = {**message.data, ENTITIES: entities}
             examples.append(Message(data, message.output_properties, features=message.features))
         return super().train(TrainingData(examples))
+
+    def _convert_to_crf_tokens(self, message: Message) -> "list[CRFToken]":
+        """Rasa's tokens with the words that were meant."""
+        found = super()._convert_to_crf_tokens(message)
+        for crf_token, token in zip(found, message.get(TOKENS_NAMES[TEXT])):  # noqa: B905 -- as many
+            crf_token.text = token.get(MEANT) or token.text
+        return found
 
     def persist(self, dataset: list[list[CRFToken]]) -> None:  # noqa: ARG002 -- the base's signature
         """Write the trained taggers, in CRFsuite's own format, and their order."""

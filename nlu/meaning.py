@@ -7,19 +7,24 @@ _ACTIONS = (
     r"(?:(?:re)?train\w*|fit|(?:un)?deploy\w*|ship|releas\w+|roll(?:ing|ed)?|rollback|revert\w*|push|put|promot\w+"
     r"|stop\w*|kill\w*|abort\w*|cancel\w*|halt\w*|end|terminat\w+|show\w*|list\w*|give|tell|compar\w+|predict\w*"
     r"|score|approv\w+|reject\w*|declin\w+|deny|veto|take|remov\w+|delet\w+|tear|shut|logs?|get|display|send|make"
-    r"|move|serve|restore|undo|start|run)"
+    r"|move|serve|restore|undo|start\w*|run|tun(?:e|ing)|optimi[sz]\w+|scor(?:e|ing)|schedul\w+|explain\w*|scal(?:e|ing)"
+    r"|extend\w*|keep|snooz\w+|mut(?:e|ing)|silenc\w+|ack\w*|resolv\w+|clos(?:e|ing)|(?:un)?subscrib\w+|post|switch"
+    r"|turn|launch\w*|kick|set|put|open|estimat\w+|calculat\w+|work|check|find|look|describ\w+|mark|do|bring|pull"
+    r"|draw|print|add|book|fire|spin|bump|resiz\w+|mail|dm|let|have|ask|call|leave|drop|pause|end|create|prepare|produce"
+    r"|report|compute|return|execut\w+|perform|trigger|repeat|refresh|fetch|obtain|offer|test|try|go)"
 )
 _THINGS = (
     r"(?:runs?|logs?|models?|versions?|endpoints?|production|prod|staging|anything|approvals?)"
 )
 _SUBJECT = r"(?:(?:i|we|you)\s+)?"
+_ANY = r"[a-z][\w']+"
 _REFUSAL = (
     rf"{_SUBJECT}(?:do\s+not|don[’']?t|never|can[’']?t|cannot|won[’']?t|no\s+need\s+(?:to|for)"
-    rf"|no\s+longer|didn[’']?t)\s+(?:[\w’']+\s+){{0,3}}?(?:{_ACTIONS}|{_THINGS})\b"
+    rf"|no\s+longer|didn[’']?t)\s+(?:[\w’']+\s+){{0,3}}?(?:{_ACTIONS}|{_THINGS}|{_ANY})\b"
 )
-_CONTRAST = r"not\s+(?:the|in|on|from|to|for|v\.?\d|r\d|version|run|request)\b"
+_CONTRAST = r"not\s+(?:#\w|<[#@]|a\d|the|in|on|from|to|for|v\.?\d|r\d|version|run|request)\b"
 _LEAD = r"(?:^|[,;.!:]\s)\W*(?:(?:please|pls|but|no|hi|hey|hello|cooper|and|ok|so|well|wait|sorry)[,\s]+)*"
-_TURN = r"(?:but|just|only|instead|rather|please|pls|simply|then|so|and|yes|better|can you|could you|let[’']?s|i|we)"
+_TURN = r"(?:(?:want|need|would like|'d like) to|first|now|but|just|only|instead|rather|please|pls|simply|then|so|and|yes|better|can you|could you|let[’']?s|i|we)"
 _ORDER = rf"\s*(?:{_TURN}[,\s]+)*(?:{_ACTIONS}\b|(?<=just )(?:the|its)\b|(?<=only )(?:the|its)\b)"
 _NEGATED = re.compile(
     rf"{_LEAD}(?P<clause>(?:{_REFUSAL}|{_CONTRAST})[^,;.!?:]*?)(?:[,;.!?:]+|\s+(?=just\b|only\b|but\b))(?={_ORDER})",
@@ -28,10 +33,15 @@ _NEGATED = re.compile(
 _INSTEAD = re.compile(
     rf"(?<=\w)(?:,\s*(?:(?:and|but)\s+)?not|\s(?:and|but)\s+not|,?\s(?:instead\s+of|rather\s+than))\s+"
     rf"(?!(?!run\s+\d)(?:be|been|yet|now|today|sure|so|{_ACTIONS})\b)"
-    r"(?:(?:the|in|on|to|from|for|at|with|version|run|request|our)\s+){0,2}[\w@-]+(?:\.\w+)*"
+    r"(?:(?:the|in|on|of|to|from|for|at|with|version|run|request|alert|our|those)\s+){0,3}[\w@#-]+(?:\.\w+)*"
     r"(?:\s+(?:one|model|version|endpoint|gpus?|instances?|machines?|training|run|\d+))?"
     r"(?=\s*(?:[,;.!?)]|$|please\b|pls\b|thanks\b))",
     re.IGNORECASE,
+)
+_LAST = re.compile(
+    rf"{_LEAD}(?:{_TURN}[,\s]+|(?:could|can|would|will) (?:you|u) )*{_ACTIONS}\b.*?(?P<clause>[,;.]\s*(?:but |and |please )*"
+    r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|nothing)\b.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _BECAUSE = re.compile(r"(?<=\w)\W+(?:because|bc|cuz|coz|'cause)\b", re.IGNORECASE)
 
@@ -44,15 +54,93 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
     before = _NEGATED.search(text)
     first = (before.span("clause"),) if before else ()
     later = (found.span() for found in _INSTEAD.finditer(text, before.end() if before else 0))
-    return (*first, *later)
+    last = _LAST.match(text)
+    return (*first, *later, *((last.span("clause"),) if last and not before else ()))
+
+
+_ASKS = re.compile(
+    r"(?:^|(?<=[\s,;:.!?(\u2013\u2014-]))(?:(?:so|and|then|therefore|hence|which is why|that's why)[, ]+)?"
+    r"(?:(?:could|can|would|will|might|may) (?:you|u|we|i|somebody|someone|anyone|it)"
+    r"(?: (?:please|kindly|pls|possibly|maybe|perhaps|just|be so (?:kind|good|nice) (?:as to|and)|mind))*"
+    rf"|(?:please|pls|plz|kindly|just)\b(?=[ ,]+(?:\w+ly )?(?:do |also |then |now )?{_ACTIONS}\b)"
+    r"|(?:i|we)(?:'d| would) (?:like|love|appreciate|be (?:glad|grateful|happy))"
+    r"(?: (?:you to|to|it if you(?: could)?|if you(?: could)?))?"
+    r"|(?:i|we) (?:need|want|have|wish)(?: you)? to|go ahead and|let's?|time to|do me a favou?r and"
+    r"|(?:all|what) i (?:need|want) is(?: for you)?(?: to)?|is it possible to)\b",
+    re.IGNORECASE,
+)
+_STOPS = re.compile(r"[.!?;](?:\s|$)|\s[-\u2013\u2014]\s")
+_WORD = re.compile(r"\w[\w'\u2019-]*")
+_LONG = 12
+"""Words from which a text may tell a story around what it asks for."""
+
+
+def request(text: str) -> tuple[int, int] | None:
+    """Where a long text says what it asks for: from the last "could you …" or "please …" to its end.
+
+    None where the text is short, or has no such words.
+    """
+    if len(text.split()) < _LONG:
+        return None
+    found = None
+    for asks in _ASKS.finditer(text):
+        stop = _STOPS.search(text, asks.end())
+        end = stop.start() if stop else len(text)
+        if len(_WORD.findall(text, asks.end())) > 1:
+            found = (asks.start(), end) if len(_WORD.findall(text, asks.end(), end)) > 1 else None
+    return found
+
+
+_ORDERS_AROUND = re.compile(
+    r"^\W*(?:(?:system|admin|root|developer|assistant|override|important|urgent|note to (?:the )?bot|debug)"
+    r"(?: (?:notice|override|message|prompt|note|mode|instruction|update))?\s*[:>\]-]+(?:[^.:;,]*[.:;,](?=\s*\w+\s+\w))?"
+    r"|(?:please )?(?:ignore|forget|disregard|override|skip|bypass)\b(?=[^.:;]*\b(?:instruction|rule|prompt|told|said|before"
+    r"|polic|check|order|approval|guardrail|above|safety|limit)\w*)[^.:;,]*?(?:[.:;,]+|\band\b)"
+    r"|(?:you are|you're|act as if you were|pretend(?: that)?|imagine|assume|as (?:your|an?|the|root))\b[^.:;,]*?"
+    r"(?:[.:;,]+|\band\b|\bso\b))\s*(?=\w+\W+\w)",
+    re.IGNORECASE,
+)
+"""What a text says of its own rights before it asks: it has none, and the request stays one."""
+_JUNK = re.compile(
+    r"(?:'?\)?\s*;+|&&|\|\||\$\(|<(?=/?\w)|\s--(?=\w))\s*['\")]*\s*(?:drop|update|delete|insert|select|alter|truncate|rm|sudo"
+    r"|curl|wget|aws|kubectl|script|alert\(|cat|exit|shutdown|reboot|bash|sh|python|eval|exec|img|svg|iframe|promote --|force"
+    r"|\w+ --\w).*$|\s(?:--)?force\b\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What machines might run, behind a request."""
+
+
+def junk(text: str) -> tuple[int, int] | None:
+    """Where `text` ends in what is for machines: "; DROP TABLE runs"."""
+    found = _JUNK.search(text)
+    return found.span() if found and found.start() > 0 else None
 
 
 def asides(text: str) -> list[tuple[int, int]]:
-    """Stretches of `text` that do not tell what is asked for: what is not wanted, and the why of it."""
-    because = _BECAUSE.search(text)
-    return [*negated(text), *([(because.start(), len(text))] if because else [])]
+    """Stretches of `text` that do not tell what is asked for.
+
+    What is not wanted, the why of it, claims to rights before it, and what is for machines behind it.
+    """
+    found = list(negated(text))
+    rights, behind, because = _ORDERS_AROUND.match(text), junk(text), _BECAUSE.search(text)
+    if rights:
+        found.append(rights.span())
+    if behind:
+        found.append(behind)
+    if because:
+        asked = request(text)
+        end = asked[0] if asked and asked[0] > because.start() else len(text)
+        found.append((because.start(), end))
+    return found
 
 
+FIGURES = frozenset(
+    """
+    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
+    """.split()  # noqa: SIM905 -- a word a line would fill a page
+)
+"""Words of numbers; which number it is tells nothing of what is wanted."""
 _MIN_LENGTH = 4
 _SURE_LENGTH = 6
 """Letters from which one wrong letter still leaves no doubt; below, none may be wrong."""

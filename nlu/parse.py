@@ -32,7 +32,10 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
     from text import prepare
+
+    configure_structlog(logging.ERROR)
 
     agent = Agent.load(sys.argv[1])
     loop = asyncio.new_event_loop()

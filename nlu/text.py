@@ -19,6 +19,7 @@ _REFERENCE = re.compile(
     r"(?<![\w/:@.-])([A-Za-z][\w-]*)[@:](v?\d+|latest|champion|challenger)(?![\w:/-]|\.\w)",
     re.IGNORECASE,
 )
+_EMOJI = re.compile(r"(?<![\w:]):[a-z][a-z0-9_+-]*(?:::skin-tone-\d)?:(?![\w:])")
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\x00": " "}
@@ -34,6 +35,7 @@ def prepare(text: str) -> str:
     text = _BOT.sub("", text[: 4 * MAX_LENGTH])
     text = _LINK.sub(r"\1", _LABELLED.sub(r"\1", text))
     text = _CODE.sub(r"\1", text)
+    text = _EMOJI.sub(" ", text)
     for style in _STYLES:
         text = style.sub(r"\1", text)
     for escape, character in _ESCAPES:

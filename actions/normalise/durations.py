@@ -17,8 +17,9 @@ _UNIT = {
 _ANY_UNIT = "|".join(_UNIT.values())
 _DIGITS = r"\d+(?:\.\d+)?"
 _AMOUNT = rf"(?:{_DIGITS}|half an?|an? half|{NUMBER}(?: and a half)?|an?)"
+_MORE = r"(?:more|extra|additional|further|full|whole)"
 DURATION = (
-    rf"(?:(?:{_DIGITS}[ -]?|(?<![\w.]){_AMOUNT}[ -])(?:{_ANY_UNIT})\b"
+    rf"(?:(?:(?:{_DIGITS}[ -]?|(?<![\w.]){_AMOUNT}[ -])(?:{_MORE} )?|(?<![\w.])another )(?:{_ANY_UNIT})\b"
     r"(?: and a half| and a quarter)?)"
 )
 DURATIONS = rf"{DURATION}(?:(?:,| and)? ?{DURATION})*(?:\d{{1,2}}\b)?"
@@ -80,6 +81,8 @@ def read_duration(raw: str) -> str:
     if iso and any(iso.groupdict().values()):
         return _iso([(unit, Fraction(int(n))) for unit, n in iso.groupdict().items() if n])
     text = _LEAD.sub("", " ".join(raw.lower().split())).removesuffix(" max").strip()
+    text = re.sub(rf"\b{_MORE} (?=(?:{_ANY_UNIT})\b)", "", text)
+    text = re.sub(r"^another (?=\d)", "", re.sub(rf"^another (?=(?:{_ANY_UNIT})\b)", "1 ", text))
     if re.fullmatch(rf"{NUMBER}", text):
         msg = f"“{raw.strip()}” of what? Say for example {text} hours or {text} min."
         raise NotReadable(msg)

@@ -64,6 +64,13 @@ _TO_ME = "|".join(
 
 _SPAN = r"(?:h|hrs?|hours?|m|mins?|minutes?|d|days?|w|wks?|weeks?)\b"
 
+_HANDLED = "|".join(
+    rf"(?<=\b{verb} )"
+    for verb in ("ack", "acknowledge", "resolve", "snooze", "mute", "silence", "close")
+)
+_DECIDED = "|".join(rf"(?<=\b{verb} )" for verb in ("approve", "reject", "stop", "kill", "abort"))
+"""Behind these words a bare number is an id."""
+
 _MISTYPED = "|".join((*slips("staging"), *slips("production")))
 
 PATTERNS: dict[str, str] = {
@@ -81,7 +88,10 @@ PATTERNS: dict[str, str] = {
         r"|\b(?:the )?(?:champion|challenger|candidate)\b"
     ),
     "environment": rf"\b(?:staging|stage|stg|production|prod|prd|live|{_MISTYPED})\b",
-    "run": rf"\b(?:run|request|job)\s*#?\s*(?:r?\d+|{NUMBER})\b|\br-?\d+\b|(?<!\w)#\d+\b",
+    "run": (
+        rf"\b(?:run|request|job)\s*(?:(?:number|no\.?) )?#?\s*(?:r?\d+|{NUMBER})\b|\br-?\d+\b|(?<!\w)#\d+\b"
+        rf"|(?:{_DECIDED})\d{{1,6}}\b(?!\s*{_SPAN})"
+    ),
     "hyperparameters": HYPERPARAMETER,
     "spot": (
         r"\b(?:no|not on|without|not) spot(?: instances?)?\b"
@@ -124,7 +134,7 @@ PATTERNS: dict[str, str] = {
     ),
     "alert": (
         rf"\b(?:alert|incident|alarm)s?\s*(?:no\.?|number|id)?\s*#?\s*(?:a-?\d+|(?:\d+|{NUMBER})(?!\s*{_SPAN}))\b"
-        r"|\ba-?\d{1,6}\b|(?<!\w)#\d+\b"
+        rf"|\ba-?\d{{1,6}}\b|(?<!\w)#\d+\b|(?:{_HANDLED})\d{{1,6}}\b(?!\s*{_SPAN})"
     ),
     "severity": (
         r"\b(?:sev(?:erity)?[ :=-]{0,2})?(?:low|med(?:ium)?|moderate|high|critical|severe|urgent|minor|major)"

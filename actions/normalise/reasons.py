@@ -3,7 +3,7 @@
 import re
 
 _WORDS = (
-    r"because(?: of)?|'?cause|cuz|coz|bc|since|due to|given that|on the grounds that"
+    r"because(?: of)?|bec(?:uase|asue|ouse|ause)|beacuse|'?cause|cuz|coz|bc|since|due to|given that|on the grounds that"
     r"|(?:(?:the|my|for the) )?reason(?:\s*[:=-]+|\s+(?:is|being|that)\b)(?: that\b)?"
     r"|(?<!soon )(?<!well )as(?! (?:soon|well|usual|always)\b)"
 )
@@ -23,7 +23,7 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
-    r"(?:and |or |& )?(?:(?:run |request )?(?:#|r-?)\d+\b|(?:run |request )\d+\b|\d+\W*(?:$|,|and\b))",
+    r"(?:and |or |& |not )?(?:(?:run |request )?(?:#|r-?)\d+\b|(?:run |request )\d+\b|\d+\W*(?:$|,|and\b))",
     re.IGNORECASE,
 )
 """Another id in a list: "R42, R43", which is no reason."""

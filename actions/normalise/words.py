@@ -200,7 +200,7 @@ def read_id(raw: str, letter: str, words: str) -> str:
         rf"(?:the )?(?:(?:{words})s?\s*)?(?:no\.?|number|id)?\s*#?\s*{letter.lower()}?-?#?\s*(\d{{1,9}})",
         text,
     )
-    spelled = re.sub(rf"^(?:the )?(?:(?:{words}) )?", "", text)
+    spelled = re.sub(rf"^(?:the )?(?:(?:{words}) )?(?:(?:number|no\.?|id) )?", "", text)
     number = int(match[1]) if match else None
     if match is None and re.fullmatch(rf"{NUMBER_WORD}(?:[ -]{NUMBER_WORD})*", spelled):
         number = read_integer(spelled)

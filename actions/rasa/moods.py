@@ -7,7 +7,7 @@ from rapidfuzz import fuzz, process
 _LEAD = r"\W*(?:(?:please|pls|but|no|nope|so|ok|well|hey|hi|cooper|and|wait|sorry|actually),?\s+)*"
 _FORBIDS = re.compile(
     _LEAD
-    + r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|nobody\s+should|(?:let[’']?s|rather|better)\s+not)\b"
+    + r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|(?:nobody|no one)\s+(?:should|must)|leave\b.*\b(?:alone|running|as\b|on\b)|(?:let[’']?s|rather|better)\s+not)\b"
     r"(?!\s+(?:forget|hesitate|let\b))",
     re.IGNORECASE,
 )
@@ -19,7 +19,7 @@ _CHANGES = (
     r"|(?:re)?train(?:ed|ing)?|stop(?:ped|ping)?|kill(?:ed|ing)?|abort(?:ed|ing)?"
     r"|tun(?:e|ed|ing)|scal(?:e|ed|ing)|schedul(?:e|ed|ing)|cancel(?:l?ed|l?ing)?|extend(?:ed|ing)?"
     r"|snooz(?:e|ed|ing)|mut(?:e|ed|ing)|silenc(?:e|ed|ing)|ack(?:ed|nowledged?|nowledging)?"
-    r"|resolv(?:e|ed|ing)|clos(?:e|ed|ing)|(?:un)?subscrib(?:e|ed|ing)|start(?:ed|ing)?|touch(?:ed|ing)?)"
+    r"|resolv(?:e|ed|ing)|clos(?:e|ed|ing)|scor(?:e|ed|ing)|(?:un)?subscrib(?:e|ed|ing)|start(?:ed|ing)?|touch(?:ed|ing)?)"
 )
 _NEGATED = re.compile(
     r"(?<!why )(?:\b\w+n[’']t|\bdont|\bcannot|\bnot|\bnever)\s+"
@@ -40,6 +40,46 @@ _DECIDED = re.compile(
 def forbids(text: str) -> bool:
     """Whether `text` says not to: "don't deploy it", "R42 must not be approved"."""
     return bool(_FORBIDS.match(text) or _NEGATED.search(text))
+
+
+_DECLINES = re.compile(
+    r"\b(?:not (?:at all )?interested in|(?:nobody|no one|noone) (?:asked|wants|needs|should|must|cares|has to|needs to)"
+    r"|(?:didn['\u2019]?t|did not|haven['\u2019]?t|never) (?:ask(?:ed)?|request(?:ed)?)\b"
+    r"|(?:don['\u2019]?t|do not|dont) (?:need|want|have) to (?:show|tell|see|list|know|hear)"
+    r"|no need (?:to|for)|needn['\u2019]?t|need not|(?:i['\u2019]?d|i would|we['\u2019]?d) rather not"
+    r"|(?:does|do) ?n['o\u2019]?t need)",
+    re.IGNORECASE,
+)
+
+
+_WILL_NOT = re.compile(
+    _LEAD
+    + r"(?:we|i|you|they)\s+(?:will not|won['\u2019]?t|should ?n['o\u2019]?t|must ?n['o\u2019]?t|can['\u2019]?t|cannot"
+    r"|(?:are ?n['o\u2019]?t|am not) going to|(?:do|did) ?n['o\u2019]?t)\b(?!\s+(?:know|understand|find|see|get|remember))",
+    re.IGNORECASE,
+)
+_NOT_NOW = re.compile(
+    r"^\W*no (?:more )?[\w -]{3,40}\b(?:this time|today|for now|right now|at the moment)\b",
+    re.IGNORECASE,
+)
+
+
+def refuses(text: str) -> bool:
+    """Whether `text` says that nothing is to be shown: "don't list them", "nobody asked for it"."""
+    plainly = _FORBIDS.match(text) or _WILL_NOT.match(text) or _NOT_NOW.match(text)
+    return bool(plainly or _DECLINES.search(text))
+
+
+_FOR_ANOTHER = re.compile(
+    r"\b(?:as if (?:you|i) (?:were|was)|pretend(?:ing)? to be|act(?:ing)? as|in the name of|on behalf of"
+    r"|impersonat\w+|pos(?:e|ing) as|as)\s+(?:<@|@\w)",
+    re.IGNORECASE,
+)
+
+
+def speaks_for_another(text: str) -> bool:
+    """Whether `text` asks in somebody else's name: who asks is who writes."""
+    return bool(_FOR_ANOTHER.search(text))
 
 
 _ENDS = re.compile(

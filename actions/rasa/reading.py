@@ -1,7 +1,7 @@
 """Rasa's parse of one text, read as the parse contract has it. Pure: no SDK, no I/O."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from actions.rasa.moods import (
     ends_something,
     forbids,
     names_nothing_else,
+    refuses,
+    speaks_for_another,
 )
 from actions.rasa.names import places
 from actions.spec import Kind, Parameter, Risk
@@ -26,13 +28,25 @@ NEAREST = 3
 _MIN_PROJECT_CONFIDENCE = 0.35
 _FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IGNORECASE)
 _REFUSED = "negated"
-_PATTERN_EXTRACTOR = "RegexEntityExtractor"
+_ASKED = "asked"
+_UNKNOWN = "unknown"
+_PATTERN_EXTRACTOR = "MeantPatternExtractor"
+_MACHINES = re.compile(
+    rf"\b(?:{'|'.join(name for name in COMMANDS if '_' in name)})\b|<\||\b(?:action|utter)_\w|^\s*[\[{{]"
+)
 _PAIR = re.compile(VERSION_PAIR, re.IGNORECASE)
 _NUMBERED = frozenset({"run", "version", "alert"})
 _OPEN = frozenset({"project", "feature", "notebook", "dataset", "metric", "topic"})
 """Parameters whose values are names that people give, learned by where they stand."""
 _LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
 """Parameters of which patterns know some values, and the rest is learned."""
+_TOLD = frozenset(
+    {
+        *(Kind.SLUG, Kind.WORD, Kind.USER, Kind.STATE, Kind.INCIDENT_STATE, Kind.SEVERITY),
+        *(Kind.PERIOD, Kind.NOTEBOOK, Kind.CHANNEL, Kind.ENVIRONMENT),
+    }
+)
+"""Kinds of what people tell around a request as well: times, places, names."""
 _MAY_END = frozenset({"unsubscribe_digest", "cancel_schedule"})
 """Commands that a "don't … any more" asks for."""
 _TARGETS = {"promote_model": frozenset({"champion"})}
@@ -68,6 +82,10 @@ class Reading:
     """Commands with their confidence, the likeliest first."""
     refused: tuple[tuple[int, int], ...] = ()
     """Where the text says what is not wanted: "not v3, promote v4"."""
+    asked: tuple[int, int] | None = None
+    """Where a long text says what it asks for."""
+    unknown: tuple[tuple[int, int], ...] = ()
+    """Words that no request has but as names."""
 
     @property
     def command(self) -> str | None:
@@ -82,10 +100,48 @@ class Reading:
         uses = _ALONE if command is None else COMMANDS[command].parameters
         if command is None and self.intent in CONVERSATION and self.intent not in NEEDS_VALUES:
             uses = tuple(use for use in uses if use.kind not in _UNCERTAIN)
-        found = said(self.text, self._spans_for(uses), uses, last=self.intent == "correct")
+        found = said(self._spans_for(uses), uses, last=self.intent == "correct")
+        if command is not None:
+            self._drop_story(command, found)
+            found |= self._named(command, found)
         if command in _TARGETS and found.get("version") in _TARGETS[command]:
             del found["version"]
         return found
+
+    def _drop_story(self, command: str, found: dict[str, Any]) -> None:
+        """Take out what only the story around the request says and the command does not need."""
+        if self.asked is None:
+            return
+        start, end = self.asked
+        inside = [span for span in self.spans if start <= span.start < end]
+        names = {span.name for span in _as_taken(inside, _classes(COMMANDS[command].parameters))}
+        for use in COMMANDS[command].uses:
+            name = use.parameter.name
+            aside = use.parameter.kind in _TOLD and _class(name) not in names
+            if aside and not use.required and name in found:
+                del found[name]
+
+    def _named(self, command: str, found: Mapping[str, Any]) -> dict[str, Any]:
+        """The name that the command cannot do without, where only one word can be it."""
+        missing = [name for name in COMMANDS[command].missing(found) if name in _OPEN]
+        if len(missing) != 1:
+            return {}
+        start, end = self.asked or (0, len(self.text))
+        taken = [(span.start, span.end) for span in self.spans]
+        names: list[tuple[int, int]] = []
+        for place in self.unknown:
+            if not start <= place[0] < end or _touches(*place, (*taken, *self.refused)):
+                continue
+            if names and self.text[names[-1][1] : place[0]] == " ":
+                names[-1] = (names[-1][0], place[1])
+            else:
+                names.append(place)
+        if len(names) != 1:
+            return {}
+        try:
+            return {missing[0]: normalise(PARAMETERS[missing[0]], self.text[slice(*names[0])])}
+        except UnreadableError:
+            return {}
 
     def _spans_for(self, uses: Iterable[Parameter]) -> tuple[Span, ...]:
         """The spans, with the reason where one of `uses` takes it."""
@@ -119,7 +175,7 @@ class Reading:
             return ()
         uses = COMMANDS[self.command].parameters
         spans = _wanted(self._spans_for(uses), _classes(uses))
-        taken = [(span.start, span.end) for span in spans if _readable(self.text, span)]
+        taken = [(span.start, span.end) for span in spans if _readable(span)]
         return tuple(
             found.group()
             for found in _FIGURE.finditer(self.text)
@@ -143,9 +199,9 @@ def _classes(parameters: Iterable[Parameter]) -> frozenset[str]:
     return frozenset(_class(parameter.name) for parameter in parameters)
 
 
-def _readable(text: str, span: Span) -> bool:
+def _readable(span: Span) -> bool:
     try:
-        normalise(PARAMETERS[span.name], text[span.start : span.end])
+        normalise(PARAMETERS[span.name], span.raw)
     except UnreadableError:
         return False
     return True
@@ -160,9 +216,10 @@ def _spans(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]
         if name not in PARAMETERS or (by_pattern and inside and not _is_assignment(name)):
             continue
         confidence = 1.0 if by_pattern else float(entity.get("confidence_entity") or 0.0)
+        parts = _parts(name, text, start, end)
+        meant = str(entity.get("value") or "") if by_pattern and len(parts) == 1 else ""
         found += [
-            Span(name, at, to, text[at:to], by_pattern, confidence)
-            for at, to in _parts(name, text, start, end)
+            Span(name, at, to, meant or text[at:to], by_pattern, confidence) for at, to in parts
         ]
     return tuple(found)
 
@@ -228,30 +285,40 @@ def _as_taken(spans: Iterable[Span], names: Iterable[str]) -> list[Span]:
     return [replace(span, name=only) if span in learned else span for span in given]
 
 
-def _values(
-    text: str, spans: Iterable[Span], parameters: tuple[Parameter, ...]
-) -> dict[str, list[Any]]:
+def _values(spans: Sequence[Span], parameters: tuple[Parameter, ...]) -> dict[str, list[Any]]:
     """Every readable value, in the order of the text, by the class of its parameter."""
     reads = {_class(parameter.name): parameter for parameter in reversed(parameters)}
     values: dict[str, list[Any]] = {}
     for span in _wanted(_as_taken(spans, reads), frozenset(reads)):
         try:
-            value = normalise(reads[span.name], text[span.start : span.end])
+            value = normalise(reads[span.name], span.raw)
         except UnreadableError:
             continue
         values.setdefault(span.name, []).append(value)
+    for name, parameter in reads.items():
+        if parameter.kind is Kind.SCHEDULE and name not in values:
+            values |= _joined(parameter, name, spans)
     return values
 
 
+def _joined(parameter: Parameter, name: str, spans: Iterable[Span]) -> dict[str, list[Any]]:
+    """A value that is said in pieces: "a daily digest at 9" has "daily" and "at 9"."""
+    words = " ".join(span.raw for span in spans if span.name == name)
+    try:
+        return {name: [normalise(parameter, words)]}
+    except UnreadableError:
+        return {}
+
+
 def said(
-    text: str, spans: Iterable[Span], parameters: Iterable[Parameter], *, last: bool = False
+    spans: Iterable[Span], parameters: Iterable[Parameter], *, last: bool = False
 ) -> dict[str, Any]:
-    """Normalised values of `parameters` in `text`; what cannot be read or is said twice is left out.
+    """Normalised values of `parameters`; what cannot be read or is said twice is left out.
 
     Where two parameters look alike, they take the values in the order in which they are said.
     """
     uses = tuple(parameters)
-    values = _values(text, spans, uses)
+    values = _values(tuple(spans), uses)
     found: dict[str, Any] = {}
     for parameter in uses:
         given = values.get(_class(parameter.name), [])
@@ -273,7 +340,7 @@ def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
     """
     risk = COMMANDS[command].risk
     if risk is Risk.READ:
-        return True
+        return not refuses(text)
     reason = find_reason(text)
     said_before = text[: reason[0]] if reason else text
     explains = any(parameter.kind is Kind.TEXT for parameter in COMMANDS[command].parameters)
@@ -298,8 +365,16 @@ def _touches(start: int, end: int, places: Places) -> bool:
 
 def _refused(entities: Iterable[Mapping[str, Any]]) -> Places:
     """Where the text says what is not wanted beside what is."""
-    refused = (each for each in entities if each["entity"] == _REFUSED)
-    return tuple((int(each["start"]), int(each["end"])) for each in refused)
+    return _marked(entities, _REFUSED)
+
+
+def _marked(entities: Iterable[Mapping[str, Any]], mark: str) -> Places:
+    found = (each for each in entities if each["entity"] == mark)
+    return tuple((int(each["start"]), int(each["end"])) for each in found)
+
+
+def _asked(entities: Iterable[Mapping[str, Any]]) -> tuple[int, int] | None:
+    return next(iter(_marked(entities, _ASKED)), None)
 
 
 def _without(spans: tuple[Span, ...], refused: Places) -> tuple[Span, ...]:
@@ -326,6 +401,11 @@ def _with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tup
     return (*(span for span in spans if span.name != "project"), *known)
 
 
+def _is_for_machines(text: str) -> bool:
+    """Whether `text` calls what people never write: a command by its inner name, a model's markup."""
+    return bool(_MACHINES.search(text))
+
+
 def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     """The reading of Rasa's parse: `{"text", "intent", "intent_ranking", "entities"}`.
 
@@ -343,8 +423,12 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     entities = parse.get("entities") or ()
     refused = _refused(entities)
     spans = _without(_with_names(text, _spans(text, entities), names), refused)
-    if name in COMMANDS and not _asked_for(name, _blanked(text, refused), spans):
-        known = False
+    asked = _asked(entities)
+    if name in COMMANDS:
+        start, end = asked or (0, len(text))
+        order = _blanked(text, refused)[start:end]
+        known = _asked_for(name, order, spans) and not speaks_for_another(text)
+        known = known and (name == "help" or not _is_for_machines(text))
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
     return Reading(
@@ -354,12 +438,15 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
         spans=spans,
         nearest=tuple((each, round(sure, 4)) for each, sure in commands[:NEAREST]),
         refused=refused,
+        asked=asked,
+        unknown=_marked(entities, _UNKNOWN),
     )
 
 
 def contract(reading: Reading, text: str) -> dict[str, Any]:
     """The parse contract's object for `text`, as it was typed."""
-    params = reading.params(reading.command) if reading.intent else {}
+    says = reading.intent in COMMANDS or reading.intent in NEEDS_VALUES
+    params = reading.params(reading.command) if says else {}
     empty = reading.intent in NEEDS_VALUES and not params
     return {
         "text": text,

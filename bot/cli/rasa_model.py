@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "current"
-_INPUTS = ("config.yml", "domain.yml", "components.py", "meaning.py", "uv.lock")
+_INPUTS = (
+    *("config.yml", "domain.yml", "components.py", "encoder.py", "intents.py", "meaning.py"),
+    "uv.lock",
+)
 _LOG_TAIL = 15
 _TIMEOUT_SECONDS = 900
 

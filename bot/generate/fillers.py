@@ -4,327 +4,71 @@ from collections.abc import Callable
 from random import Random
 
 from actions.spec import Parameter
-
-_TOPICS = [
-    "claims",
-    "fraud",
-    "churn",
-    "lapse",
-    "pricing",
-    "renewal",
-    "hail",
-    "fleet",
-    "credit",
-    "basket",
-    "demand",
-    "ad",
-    "customer",
-    "policy",
-    "storm",
-    "motor",
-    "health",
-    "travel",
-    "supplier",
-    "energy",
-    "price",
-    "image",
-    "text",
-    "search",
-    "ranking",
-    "sensor",
-    "yield",
-    "stock",
-    "invoice",
-    "quote",
-    "retention",
-    "upsell",
-    "anomaly",
-    "telematics",
-    "weather",
-    "traffic",
-    "patient",
-    "loan",
-    "night",
-    "store",
-    "route",
-    "apartments",
-    "baskets",
-    "bikes",
-    "blood",
-    "bonus",
-    "booking",
-    "books",
-    "brand",
-    "bus",
-    "cancel",
-    "cargo",
-    "cash",
-    "cell",
-    "charge",
-    "clicks",
-    "coffee",
-    "consumption",
-    "contract",
-    "crop",
-    "damage",
-    "delay",
-    "delivery",
-    "dental",
-    "device",
-    "diamonds",
-    "digits",
-    "document",
-    "donor",
-    "dropout",
-    "dwell",
-    "email",
-    "engine",
-    "events",
-    "exposure",
-    "face",
-    "fare",
-    "flight",
-    "flood",
-    "flower",
-    "freight",
-    "furniture",
-    "garage",
-    "glass",
-    "goods",
-    "grid",
-    "handwriting",
-    "heart",
-    "hotel",
-    "income",
-    "insect",
-    "iris",
-    "juice",
-    "kidney",
-    "laptop",
-    "leaf",
-    "lead",
-    "leads",
-    "length",
-    "letter",
-    "light",
-    "machine",
-    "magazine",
-    "meter",
-    "milk",
-    "mobile",
-    "movie",
-    "music",
-    "news",
-    "noise",
-    "nurse",
-    "oil",
-    "order",
-    "orders",
-    "parcel",
-    "parking",
-    "parts",
-    "penguins",
-    "phone",
-    "photo",
-    "plant",
-    "player",
-    "power",
-    "premium",
-    "product",
-    "queue",
-    "rain",
-    "recipe",
-    "reserve",
-    "returns",
-    "review",
-    "reviews",
-    "ride",
-    "roof",
-    "room",
-    "rooms",
-    "sales",
-    "salary",
-    "sentiment",
-    "shelf",
-    "shipping",
-    "signal",
-    "skin",
-    "sleep",
-    "song",
-    "sound",
-    "species",
-    "spam",
-    "speech",
-    "student",
-    "subsidence",
-    "taxi",
-    "tickets",
-    "tile",
-    "titanic",
-    "tree",
-    "trial",
-    "tyre",
-    "visitors",
-    "voice",
-    "water",
-    "wind",
-    "word",
-    "mailing",
-    "routing",
-    "bidding",
-    "underwriting",
-    "lending",
-    "billing",
-    "staffing",
-    "ageing",
-    "rating",
-    "hedging",
-    "housing",
-    "mortality",
-    "solvency",
-    "reserving",
-    "renewal-pricing",
-]
-_TASKS = [
-    "frequency",
-    "severity",
-    "detection",
-    "risk",
-    "score",
-    "scoring",
-    "uplift",
-    "forecast",
-    "model",
-    "clf",
-    "ranker",
-    "ctr",
-    "affinity",
-    "damage",
-    "propensity",
-    "value",
-    "segments",
-    "embedding",
-    "classifier",
-    "reg",
-    "demand",
-    "quality",
-    "prediction",
-    "estimator",
-    "grader",
-    "labels",
-    "matcher",
-    "parser",
-    "profile",
-    "pruner",
-    "rater",
-    "scanner",
-    "sorter",
-    "spotter",
-    "tagger",
-    "tracker",
-    "usage",
-    "volume",
-    "watch",
-]
-_SYLLABLES = [
-    "ka",
-    "lo",
-    "mi",
-    "ten",
-    "zor",
-    "bal",
-    "quo",
-    "rin",
-    "dex",
-    "fal",
-    "ver",
-    "tis",
-    "mon",
-    "gra",
-    "pel",
-    "shi",
-    "ux",
-    "nor",
-    "vek",
-    "tra",
-    "lum",
-    "bex",
-    "cor",
-    "dan",
-]
-_NUMBERS = [
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "twelve",
-    "sixteen",
-    "twenty",
-]
-_FAMILIES = [
-    "m5",
-    "m6i",
-    "m7g",
-    "c5",
-    "c6i",
-    "g4dn",
-    "g5",
-    "g6",
-    "p3",
-    "p4d",
-    "p4de",
-    "p5",
-    "r5",
-    "r6i",
-    "t3",
-    "trn1",
-    "inf2",
-    "c7g",
-    "m5d",
-    "g6e",
-]
-_SIZES = [
-    "medium",
-    "large",
-    "xlarge",
-    "2xlarge",
-    "4xlarge",
-    "8xlarge",
-    "12xlarge",
-    "16xlarge",
-    "24xlarge",
-    "48xlarge",
-]
+from bot.generate.vocabulary import (
+    BOOKS,
+    CODENAMES,
+    COLUMNS,
+    FAMILIES,
+    LINES,
+    NUMBERS,
+    PEOPLE,
+    SHORT,
+    SIZES,
+    SYLLABLES,
+    TASKS,
+    TOPICS,
+)
 
 
 def _number(rng: Random, top: int = 16) -> str:
-    return str(rng.randint(1, top)) if rng.random() < 0.65 else rng.choice(_NUMBERS)
+    return str(rng.randint(1, top)) if rng.random() < 0.65 else rng.choice(NUMBERS)
 
 
 def _project(rng: Random) -> str:
     roll = rng.random()
-    if roll < 0.35:
-        name = rng.choice(_TOPICS)
+    if roll < 0.2:
+        return _codename(rng)
+    if roll < 0.42:
+        name = rng.choice(TOPICS)
     elif roll < 0.7:
         joint = rng.choices(("-", "_", " "), (8, 2, 1))[0]
-        name = joint.join((rng.choice(_TOPICS), rng.choice(_TASKS)))
+        name = joint.join((rng.choice(TOPICS), rng.choice(TASKS)))
     elif roll < 0.76:
-        name = "-".join((rng.choice(_TOPICS), rng.choice(_TOPICS), rng.choice(_TASKS)))
+        name = "-".join((rng.choice(TOPICS), rng.choice(TOPICS), rng.choice(TASKS)))
     else:
-        name = "".join(rng.choices(_SYLLABLES, k=rng.randint(2, 3)))
+        name = "".join(rng.choices(SYLLABLES, k=rng.randint(2, 3)))
         if rng.random() < 0.3:
-            name += "-" + rng.choice(_TASKS)
+            name += "-" + rng.choice(TASKS)
     if rng.random() < 0.12:
         name += rng.choice(("2", "-v2", "-eu", "-us", "-2026", "3", "-b2b", "-de"))
     if rng.random() < 0.1:
         name = name.title()
     return name
+
+
+def _codename(rng: Random) -> str:
+    """Names that tell nothing of what the model is for, and lines of business as insurers write them."""
+    roll = rng.random()
+    if roll < 0.2:
+        name = f"{rng.choice(LINES)} {rng.choice((*SHORT, *TASKS)).replace('-', ' ')}"
+        return name.lower() if rng.random() < 0.4 else name
+    if roll < 0.3:
+        return " ".join((rng.choice(TOPICS), rng.choice(TASKS))).title()
+    name = rng.choice(CODENAMES)
+    return name + rng.choice(
+        (
+            "",
+            "",
+            "",
+            "",
+            "",
+            "-2",
+            "-3",
+            "-v2",
+            f"-{rng.choice(TASKS)}",
+            f"-{rng.choice(CODENAMES)}",
+        )
+    )
 
 
 def _gpus(rng: Random) -> str:
@@ -343,7 +87,7 @@ def _instances(rng: Random) -> str:
 def _version(rng: Random) -> str:
     n = rng.randint(1, 60)
     return rng.choice(
-        (f"v{n}", f"v{n}", f"V{n}", f"version {n}", f"version {rng.choice(_NUMBERS)}", f"#{n}",
+        (f"v{n}", f"v{n}", f"V{n}", f"version {n}", f"version {rng.choice(NUMBERS)}", f"#{n}",
          "the latest", "latest", "the latest version", "the newest", "the champion", "champion",
          "the challenger", "challenger", "the newest version", f"ver {n}")
     )  # fmt: skip
@@ -357,7 +101,7 @@ def _environment(rng: Random) -> str:
 
 
 def _instance_type(rng: Random) -> str:
-    name = f"{rng.choice(_FAMILIES)}.{rng.choice(_SIZES)}"
+    name = f"{rng.choice(FAMILIES)}.{rng.choice(SIZES)}"
     return name if rng.random() < 0.4 else f"ml.{name}"
 
 
@@ -365,7 +109,7 @@ def _run(rng: Random) -> str:
     n = rng.randint(1, 400)
     return rng.choice(
         (f"R{n}", f"R{n}", f"r{n}", f"run {n}", f"run {n}", f"#{n}", f"run #{n}", f"request {n}",
-         f"request #{n}", f"job {n}", f"run {rng.choice(_NUMBERS)}", f"run R{n}", f"Run {n}")
+         f"request #{n}", f"job {n}", f"run {rng.choice(NUMBERS)}", f"run R{n}", f"Run {n}")
     )  # fmt: skip
 
 
@@ -377,7 +121,7 @@ def _hyperparameters(rng: Random) -> str:
          f"learning_rate={value}", f"max depth {whole}", f"max_depth={whole}", f"epochs={whole}",
          f"epochs {whole}", f"batch size {whole}", f"batch_size={whole}", f"dropout={value}",
          f"n_estimators={whole}", f"alpha={value}", f"num leaves {whole}", f"seed={whole}",
-         f"{rng.choice(_SYLLABLES)}_{rng.choice(_SYLLABLES)}={whole}")
+         f"{rng.choice(SYLLABLES)}_{rng.choice(SYLLABLES)}={whole}")
     )  # fmt: skip
 
 
@@ -413,7 +157,7 @@ def _user(rng: Random) -> str:
     mention = "<@U" + "".join(rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", k=8)) + ">"
     roll = rng.random()
     if roll < 0.15:
-        return f"@{rng.choice(_PEOPLE)}"
+        return f"@{rng.choice(PEOPLE)}"
     return mention if roll < 0.4 else rng.choice(("my", "my", "my", "mine"))
 
 
@@ -427,7 +171,7 @@ def _strategy(rng: Random) -> str:
 def _percent(rng: Random) -> str:
     n = rng.randint(1, 50)
     return rng.choice(
-        (f"{n}%", f"{n}%", f"{n} percent", f"{rng.choice(_NUMBERS)} percent", f"{n} %")
+        (f"{n}%", f"{n}%", f"{n} percent", f"{rng.choice(NUMBERS)} percent", f"{n} %")
     )
 
 
@@ -465,30 +209,10 @@ def _topic(rng: Random) -> str:
     )  # fmt: skip
 
 
-_COLUMNS = [
-    "claim", "vehicle", "driver", "policy", "age", "amount", "count", "postcode", "region", "premium", "days",
-    "since", "last", "first", "avg", "mean", "max", "min", "sum", "ratio", "is", "has", "num", "income", "credit",
-    "score", "mileage", "brand", "fuel", "engine", "power", "weather", "temp", "rain", "sqm", "roof", "floor", "tenure",
-    "payment", "late", "calls", "visits", "clicks", "channel", "agent", "broker", "risk", "bonus", "malus", "type",
-    "year", "month", "hour", "weekday", "lag", "7d", "30d", "90d", "12m", "log", "zip", "lat", "lon", "bmi", "smoker",
-    "diagnosis", "hospital", "garage", "repair", "cost", "fraud", "flag", "gender", "segment", "session", "device",
-]  # fmt: skip
-_BOOKS = [
-    "eda", "lab", "scratch", "playground", "sandbox", "analysis", "explore", "exploration", "dev", "test", "tmp", "demo",
-    "features", "plots", "shap", "study", "prototype", "poc", "workshop", "gpu", "big", "dashboard", "labelling",
-]  # fmt: skip
-_PEOPLE = [
-    "ana", "ben", "chloe", "dmitri", "elena", "farid", "greta", "hugo", "ines", "jonas", "karim", "lena", "mateo", "nadia",
-    "omar", "paula", "quentin", "rosa", "sven", "tomas", "ursula", "viktor", "wei", "xenia", "yusuf", "zoe", "priya",
-    "anil", "maria", "john", "kate", "peter", "lucy", "mike", "sarah", "tim", "julia", "markus", "olga", "pierre", "aiko",
-    "david", "emma", "noah", "sofia", "liam", "carla", "diego", "fatima", "igor", "joe", "amy", "rob", "nina", "eric",
-]  # fmt: skip
-
-
 def _feature(rng: Random) -> str:
-    name = rng.choices(("_", "-", " "), (12, 1, 1))[0].join(rng.sample(_COLUMNS, rng.randint(2, 4)))
+    name = rng.choices(("_", "-", " "), (12, 1, 1))[0].join(rng.sample(COLUMNS, rng.randint(2, 4)))
     if rng.random() < 0.12:
-        name = rng.choice(_COLUMNS)
+        name = rng.choice(COLUMNS)
     elif rng.random() < 0.1:
         name = "".join(part.title() for part in name.replace(" ", "_").split("_"))
     return name
@@ -497,16 +221,16 @@ def _feature(rng: Random) -> str:
 def _notebook(rng: Random) -> str:
     roll = rng.random()
     if roll < 0.6:
-        return f"{rng.choice(_TOPICS)}{rng.choice(('-', '-', '_'))}{rng.choice(_BOOKS)}"
+        return f"{rng.choice(TOPICS)}{rng.choice(('-', '-', '_'))}{rng.choice(BOOKS)}"
     if roll < 0.75:
-        return f"{rng.choice(_PEOPLE)}-{rng.choice((*_BOOKS, *_TOPICS))}"
+        return f"{rng.choice(PEOPLE)}-{rng.choice((*BOOKS, *TOPICS))}"
     if roll < 0.85:
-        return f"{rng.choice(_BOOKS)}-{rng.randint(1, 9)}"
-    return "".join(rng.choices(_SYLLABLES, k=rng.randint(2, 3)))
+        return f"{rng.choice(BOOKS)}-{rng.randint(1, 9)}"
+    return "".join(rng.choices(SYLLABLES, k=rng.randint(2, 3)))
 
 
 def _dataset(rng: Random) -> str:
-    topic = rng.choice(_TOPICS)
+    topic = rng.choice(TOPICS)
     day = f"{rng.randint(2025, 2027)}-{rng.randint(1, 12):02}"
     kind = rng.choice(
         (
@@ -573,7 +297,7 @@ def _schedule(rng: Random) -> str:
     hour, minute = rng.randint(1, 12), rng.choice(("00", "15", "30", "45"))
     time = rng.choice(
         (f"{hour}am", f"{hour} am", f"{hour}pm", f"{hour}:{minute}", f"{hour + 11}:{minute}", str(hour), f"{hour} o'clock",
-         "noon", "midnight", rng.choice(_NUMBERS[:10]))
+         "noon", "midnight", rng.choice(NUMBERS[:10]))
     )  # fmt: skip
     days = rng.choice(
         (f"every {day}", f"every {day}", f"each {day}", f"on {day}s", f"{day}s", "daily", "every day", "each day", "weekdays",
@@ -594,7 +318,7 @@ def _period(rng: Random) -> str:
     unit = rng.choice(("days", "days", "hours", "weeks", "months"))
     back = rng.choice(("last", "last", "past", "previous"))
     return rng.choice(
-        (f"{back} {n} {unit}", f"{back} {n} {unit}", f"{back} {rng.choice(_NUMBERS[1:10])} {unit}", f"{back} week",
+        (f"{back} {n} {unit}", f"{back} {n} {unit}", f"{back} {rng.choice(NUMBERS[1:10])} {unit}", f"{back} week",
          f"{back} month", "this month", "this month", "last month", "this week", "last week", "today", "yesterday",
          "past week", "past month", f"{back} {n}{rng.choice('dh')}", "past fortnight", "last quarter", "past day")
     )  # fmt: skip
