@@ -20,6 +20,6 @@ SPEC = Command(
         "batch transform [s3://lake/policies/](dataset) with [the champion](version) of [lapse-risk](project)",
         "run a batch prediction with [fraud](project)",
     ),
-    aliases=("batch", "score"),
+    aliases=("batch",),
     available=False,
 )

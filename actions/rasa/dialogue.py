@@ -19,6 +19,7 @@ _TRAIL = re.compile(
     r"(?:[\s,]+(?:please|pls|plz|thanks|thx|then|instead|cooper))+$|[\s.!?]+$", re.IGNORECASE
 )
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?: [A-Za-z0-9][\w-]*){0,2}")
+_NUMBER = re.compile(r"#?\d+")
 _MAX_WORDS = 6
 _MAX_NAME_WORDS = 2
 _SURE = 0.8
@@ -153,26 +154,55 @@ def _bare(parameter: Parameter, reading: Reading) -> Any:
     return None
 
 
+def _number_of_another(command: str, asked: Parameter, reading: Reading) -> dict[str, Any]:
+    """A bare number where a name is asked for is the id that may stand in for it: "17" is A17."""
+    (use,) = (use for use in COMMANDS[command].uses if use.parameter == asked)
+    if use.unless is None or not _NUMBER.fullmatch(core(reading.text)):
+        return {}
+    try:
+        return {use.unless: normalise(PARAMETERS[use.unless], core(reading.text))}
+    except UnreadableError:
+        return {}
+
+
 def answer(draft: Draft, reading: Reading) -> Step:
     """What `reading` does to `draft`: fills it, fails to, or is about something else."""
     asked = PARAMETERS[draft.asked] if draft.asked else None
-    if asked:
-        others = set(reading.params(draft.command)) - {asked.name}
-        value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
-        if value is not None:
-            return Filled({**draft.params, asked.name: value})
-        more = _completed(asked, draft, reading)
-        if more is not None:
-            return more
+    answered = _answered(asked, draft, reading) if asked else None
+    if answered is not None:
+        return answered
     same = reading.command == draft.command
     if reading.command is not None and not same:
         return Elsewhere()
-    said = reading.params(draft.command)
+    said = _said(asked, draft, reading)
     if said and (same or reading.intent in _ANSWERS or _only_values(reading)):
         return Filled({**draft.params, **said})
     if asked and _meant_as_answer(reading):
         return Invalid(_problem(asked, reading.text))
     return Elsewhere()
+
+
+def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None:
+    """The form with the answer to what was asked, where the text can hardly be anything else."""
+    stands_in = _number_of_another(draft.command, asked, reading)
+    if stands_in:
+        return Filled({**draft.params, **stands_in})
+    others = {name: v for name, v in reading.params(draft.command).items() if name != asked.name}
+    value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
+    if value is not None:
+        beside = others if reading.intent in _ANSWERS else {}
+        return Filled({**draft.params, **beside, asked.name: value})
+    return _completed(asked, draft, reading)
+
+
+def _said(asked: Parameter | None, draft: Draft, reading: Reading) -> dict[str, Any]:
+    """What the text says of the form; a lone word that answers another question names no project."""
+    said = reading.params(draft.command)
+    lone = asked is not None and len(core(reading.text).split()) <= _MAX_NAME_WORDS
+    if not lone or reading.command is not None or reading.intent == "correct":
+        return said
+    kinds = {use.name: use.kind for use in COMMANDS[draft.command].parameters}
+    return {name: value for name, value in said.items() if kinds[name] is not Kind.SLUG}
 
 
 def _completed(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None:

@@ -157,6 +157,28 @@ class Ask:
         return []
 
 
+def propose(
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    reading: Reading,
+    command: str,
+    params: dict[str, Any],
+) -> list[EventType]:
+    """Outcome `proposal`; a form that waits keeps its draft where the command only reads."""
+    draft = _draft(tracker)
+    reads = COMMANDS[command].risk == "read"
+    other = draft is not None and draft.command != command
+    return _tell(
+        dispatcher,
+        reading,
+        outcome="proposal",
+        command=command,
+        params=params,
+        draft=_kept(tracker) if reads and other else None,
+        inferred=tracker.slots.get(_INFERRED) or [],
+    )
+
+
 class Propose:
     """The command is complete: hand it to the bot, which plans, authorises and confirms."""
 
@@ -171,35 +193,14 @@ class Propose:
         reading, draft = _reading(tracker), _draft(tracker)
         if reading.command and not COMMANDS[reading.command].required:
             filled = begin(reading.command, reading, {})
-            return self._proposal(dispatcher, tracker, reading, reading.command, filled.params)
+            return propose(dispatcher, tracker, reading, reading.command, filled.params)
         form = tracker.slots.get(_REQUESTED)
         command = reading.command or (draft.command if draft else None)
         if draft and form is None and draft.command == command:
             command = draft.command
         if command is None:
             return _tell(dispatcher, reading, outcome="unsure", draft=_kept(tracker))
-        return self._proposal(dispatcher, tracker, reading, command, _values(tracker, command))
-
-    @staticmethod
-    def _proposal(
-        dispatcher: CollectingDispatcher,
-        tracker: Tracker,
-        reading: Reading,
-        command: str,
-        params: dict[str, Any],
-    ) -> list[EventType]:
-        draft = _draft(tracker)
-        reads = COMMANDS[command].risk == "read"
-        other = draft is not None and draft.command != command
-        return _tell(
-            dispatcher,
-            reading,
-            outcome="proposal",
-            command=command,
-            params=params,
-            draft=_kept(tracker) if reads and other else None,
-            inferred=tracker.slots.get(_INFERRED) or [],
-        )
+        return propose(dispatcher, tracker, reading, command, _values(tracker, command))
 
 
 class Converse:
@@ -213,7 +214,12 @@ class Converse:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, _domain: dict[str, Any]
     ) -> list[EventType]:
         """Outcome `intent`; `cancel` drops the draft, everything else leaves it."""
-        reading = _reading(tracker)
+        reading, shown = _reading(tracker), _draft(tracker)
+        if shown is not None and shown.asked is None and not COMMANDS[shown.command].required:
+            # Its command asks for nothing, so it has no form that could take the correction.
+            step = answer(shown, reading)
+            if isinstance(step, Filled):
+                return propose(dispatcher, tracker, reading, shown.command, step.params)
         draft = None if reading.intent == "cancel" else _kept(tracker)
         params = reading.params(None) if reading.intent in {"inform", "correct"} else {}
         return _tell(dispatcher, reading, outcome="intent", draft=draft, params=params)

@@ -14,29 +14,29 @@ from bot.generate.noise import as_typed
 
 SEED = 20_260_101
 SENTENCES = {
-    "train_model": 450,
-    "deploy_model": 560,
-    "show_run": 480,
-    "show_logs": 460,
-    "show_model": 480,
-    "compare_models": 460,
-    "promote_model": 400,
-    "rollback_model": 400,
-    "undeploy_model": 400,
-    "list_approvals": 340,
-    "approve_request": 440,
-    "reject_request": 420,
-    "list_runs": 400,
-    "stop_run": 400,
-    "show_endpoint": 440,
-    "predict": 360,
-    "list_models": 360,
-    "list_endpoints": 340,
-    "help": 400,
-    "inform": 380,
+    "train_model": 324,
+    "deploy_model": 403,
+    "show_run": 345,
+    "show_logs": 331,
+    "show_model": 345,
+    "compare_models": 331,
+    "promote_model": 288,
+    "rollback_model": 288,
+    "undeploy_model": 288,
+    "list_approvals": 260,
+    "approve_request": 316,
+    "reject_request": 302,
+    "list_runs": 288,
+    "stop_run": 288,
+    "show_endpoint": 316,
+    "predict": 260,
+    "list_models": 260,
+    "list_endpoints": 260,
+    "help": 288,
+    "inform": 273,
     "out_of_scope": 2300,
 }
-DEFAULT_SENTENCES = 340
+DEFAULT_SENTENCES = 260
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
 """Intents of the model that are neither a command nor a conversation intent."""

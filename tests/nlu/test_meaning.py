@@ -107,7 +107,7 @@ def reading(meaning: ModuleType, text: str, command: str) -> Reading:
             "entity": name,
             "start": match.start(),
             "end": match.end(),
-            "extractor": "RegexEntityExtractor",
+            "extractor": "MeantPatternExtractor",
         }
         for name, pattern in PATTERNS.items()
         for match in re.finditer(pattern, text, re.IGNORECASE)

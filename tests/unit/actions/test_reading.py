@@ -15,7 +15,7 @@ def reading(text: str) -> Reading:
             "entity": name,
             "start": found.start(),
             "end": found.end(),
-            "extractor": "RegexEntityExtractor",
+            "extractor": "MeantPatternExtractor",
         }
         for name, pattern in PATTERNS.items()
         for found in re.finditer(pattern, text, re.IGNORECASE)

@@ -1,0 +1,218 @@
+"""Values in a text: which stretches say what, and what they say together. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actions.catalog import PARAMETERS
+from actions.normalise import UnreadableError, normalise
+from actions.normalise.patterns import LOOKS_LIKE, PATTERNS, VERSION_PAIR
+from actions.rasa.names import places
+from actions.spec import Kind, Parameter
+
+_MIN_PROJECT_CONFIDENCE = 0.35
+_PATTERN_EXTRACTOR = "MeantPatternExtractor"
+_PAIR = re.compile(VERSION_PAIR, re.IGNORECASE)
+_NUMBERED = frozenset({"run", "version", "alert"})
+OPEN = frozenset({"project", "feature", "notebook", "dataset", "metric", "topic"})
+"""Parameters whose values are names that people give, learned by where they stand."""
+_LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
+"""Parameters of which patterns know some values, and the rest is learned."""
+
+
+Places = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One entity: `text[start:end]`, found by a pattern or learned."""
+
+    name: str
+    start: int
+    end: int
+    raw: str
+    by_pattern: bool
+    confidence: float
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether the two share a character."""
+        return self.start < other.end and other.start < self.end
+
+
+def class_of(name: str) -> str:
+    """The name under which values of the parameter are found in a text."""
+    return LOOKS_LIKE.get(name, name)
+
+
+def classes_of(parameters: Iterable[Parameter]) -> frozenset[str]:
+    return frozenset(class_of(parameter.name) for parameter in parameters)
+
+
+def spans_of(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:
+    found = []
+    for entity in entities:
+        name, start, end = str(entity["entity"]), int(entity["start"]), int(entity["end"])
+        by_pattern = entity.get("extractor") == _PATTERN_EXTRACTOR
+        inside = text[max(start - 1, 0) : start] in {"-", "_"} or text[end : end + 1] in {"-", "_"}
+        if name not in PARAMETERS or (by_pattern and inside and not _is_assignment(name)):
+            continue
+        confidence = 1.0 if by_pattern else float(entity.get("confidence_entity") or 0.0)
+        parts = _parts(name, text, start, end)
+        meant = str(entity.get("value") or "") if by_pattern and len(parts) == 1 else ""
+        found += [
+            Span(name, at, to, meant or text[at:to], by_pattern, confidence) for at, to in parts
+        ]
+    return tuple(found)
+
+
+def _parts(name: str, text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where the single values of a span stand: "versions 3 and 4" are two."""
+    pair = _PAIR.fullmatch(text, start, end) if name == "version" else None
+    if pair is None:
+        return [(start, end)]
+    return [pair.span(group) for group in range(1, 5) if pair[group] is not None]
+
+
+def _is_assignment(name: str) -> bool:
+    return name == Kind.HYPERPARAMETERS.value
+
+
+def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
+    """The spans of `names` that do not overlap: patterns before learned ones, the longest first."""
+    usable = [
+        span
+        for span in spans
+        if span.name in names
+        and (span.by_pattern or span.name not in PATTERNS or span.name in _LEARNED_TOO)
+        and (span.by_pattern or span.confidence >= _MIN_PROJECT_CONFIDENCE)
+    ]
+    usable.sort(key=lambda span: (not span.by_pattern, span.start - span.end, span.start))
+    kept: list[Span] = []
+    for span in usable:
+        rivals = [other for other in kept if other.overlaps(span)]
+        if all(_share(span, other) for other in rivals):
+            kept.append(span)
+    return sorted(kept, key=lambda span: span.start)
+
+
+def _share(one: Span, other: Span) -> bool:
+    """Whether one stretch may say both: "#12" is a run or a version, whichever the command has."""
+    return one.by_pattern and other.by_pattern and {one.name, other.name} <= _NUMBERED
+
+
+def _merged(values: list[Any], parameter: Parameter, *, last: bool) -> Any:
+    """One value of several: all hyperparameters, else the last said in a correction, else none."""
+    if parameter.kind is Kind.HYPERPARAMETERS:
+        return {key: value for each in values for key, value in each.items()}
+    distinct = [value for at, value in enumerate(values) if value not in values[:at]]
+    if last or len(distinct) == 1:
+        return distinct[-1]
+    certain = {Kind.ENVIRONMENT, Kind.REQUEST, Kind.SLUG}
+    return None if parameter.kind in certain else distinct[0]
+
+
+def as_taken(spans: Iterable[Span], names: Iterable[str]) -> list[Span]:
+    """The spans, with a name of another class as the one that is taken, where only one is.
+
+    "Describe churn_score" names a feature, whatever the name looks like.
+    """
+    given = list(spans)
+    taken = set(names) & OPEN
+    found = {span.name for span in given}
+    if len(taken) != 1 or taken & found:
+        return given
+    (only,) = taken
+    learned = [span for span in given if span.name in OPEN and not span.by_pattern]
+    return [replace(span, name=only) if span in learned else span for span in given]
+
+
+def _values(spans: Sequence[Span], parameters: tuple[Parameter, ...]) -> dict[str, list[Any]]:
+    """Every readable value, in the order of the text, by the class of its parameter."""
+    reads = {class_of(parameter.name): parameter for parameter in reversed(parameters)}
+    values: dict[str, list[Any]] = {}
+    for span in chosen(as_taken(spans, reads), frozenset(reads)):
+        try:
+            value = normalise(reads[span.name], span.raw)
+        except UnreadableError:
+            continue
+        values.setdefault(span.name, []).append(value)
+    for name, parameter in reads.items():
+        if parameter.kind is Kind.SCHEDULE and name not in values:
+            values |= _joined(parameter, name, spans)
+    return values
+
+
+def _joined(parameter: Parameter, name: str, spans: Iterable[Span]) -> dict[str, list[Any]]:
+    """A value that is said in pieces: "a daily digest at 9" has "daily" and "at 9"."""
+    words = " ".join(span.raw for span in spans if span.name == name)
+    try:
+        return {name: [normalise(parameter, words)]}
+    except UnreadableError:
+        return {}
+
+
+def said(
+    spans: Iterable[Span], parameters: Iterable[Parameter], *, last: bool = False
+) -> dict[str, Any]:
+    """Normalised values of `parameters`; what cannot be read or is said twice is left out.
+
+    Where two parameters look alike, they take the values in the order in which they are said.
+    """
+    uses = tuple(parameters)
+    values = _values(tuple(spans), uses)
+    found: dict[str, Any] = {}
+    for parameter in uses:
+        given = values.get(class_of(parameter.name), [])
+        alike = [use.name for use in uses if class_of(use.name) == class_of(parameter.name)]
+        if len(alike) > 1:
+            distinct = [value for at, value in enumerate(given) if value not in given[:at]]
+            given = distinct[alike.index(parameter.name) :][:1]
+        value = _merged(given, parameter, last=last) if given else None
+        if value is not None:
+            found[parameter.name] = value
+    return found
+
+
+def touches(start: int, end: int, places: Places) -> bool:
+    return any(place[0] < end and start < place[1] for place in places)
+
+
+def marked(entities: Iterable[Mapping[str, Any]], mark: str) -> Places:
+    found = (each for each in entities if each["entity"] == mark)
+    return tuple((int(each["start"]), int(each["end"])) for each in found)
+
+
+def without(spans: tuple[Span, ...], refused: Places) -> tuple[Span, ...]:
+    """The spans outside of what is refused, and those inside of which there is no other."""
+    wanted = [span for span in spans if not touches(span.start, span.end, refused)]
+    said = {span.name for span in wanted}
+    return tuple(span for span in spans if span in wanted or span.name not in said)
+
+
+def blanked(text: str, places: Places) -> str:
+    for start, end in places:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def completed(text: str, spans: tuple[Span, ...], unknown: Places) -> tuple[Span, ...]:
+    """The spans, a learned project with the abbreviation behind it: "Motor TPL" is one name."""
+    behind = {start: end for start, end in unknown if text[start:end].isupper()}
+    return tuple(
+        replace(span, end=behind[span.end + 1], raw=text[span.start : behind[span.end + 1]])
+        if span.name == "project" and not span.by_pattern and span.end + 1 in behind
+        else span
+        for span in spans
+    )
+
+
+def with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tuple[Span, ...]:
+    """The spans with the registered projects in place of those that were only guessed."""
+    known = [
+        Span("project", start, end, text[start:end], by_pattern=True, confidence=1.0)
+        for start, end in places(text, names)
+    ]
+    if not known:
+        return spans
+    return (*(span for span in spans if span.name != "project"), *known)
