@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from meaning import FIGURES, Spelling, asides, negated, request
+from meaning import FIGURES, Spelling, asides, negated
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -127,17 +127,12 @@ class AsMeant(GraphComponent):
         for message in messages:
             self._read(message)
             text = message.get(TEXT) or ""
-            asked = request(text)
             unknown = [
                 (UNKNOWN, token.start, token.end)
                 for token in message.get(TOKENS_NAMES[TEXT]) or ()
                 if token.get(POS_TAG_KEY) == "new" and _NAME.fullmatch(token.text)
             ]
-            marked = [
-                *unknown,
-                *((NEGATED, *place) for place in negated(text)),
-                *([(ASKED, *asked)] if asked else []),
-            ]
+            marked = [*unknown, *((NEGATED, *place) for place in negated(text))]
             if marked:
                 marks = [
                     {"entity": name, "start": start, "end": end, "value": text[start:end]}
@@ -153,7 +148,8 @@ class AsMeant(GraphComponent):
             aside = any(start <= token.start < end for start, end in beside)
             meant = self._spelling.meant(token.text)
             familiar = self._familiar(token.text, meant)
-            word = "0" if meant.lower() in FIGURES else _DIGITS.sub("0", meant)
+            figure = all(part in FIGURES for part in meant.lower().split("-"))
+            word = "0" if figure else _DIGITS.sub("0", meant)
             named = familiar == "new" and _NAME.fullmatch(token.text)
             token.lemma = "" if aside else _SOME_NAME if named else word
             token.set(WORD, "" if aside else word)

@@ -9,16 +9,16 @@ import json
 from typing import Any
 
 import numpy as np
-from components import WORD
+from components import ASKED, WORD
 from encoder import Encoder, model_folder
-from meaning import request
+from meaning import clauses
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.constants import TOKENS_NAMES
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
@@ -83,7 +83,7 @@ class TwofoldClassifier(GraphComponent, IntentClassifier):
 
         `layers` of MiniLM, 0 to 6; `share` of the embedding in the average; `length` (L2) of the two
         kinds of rows, since a long text is not surer than a terse one; `iterations` of L-BFGS;
-        `ranking_length`.
+        `ranking_length`; `quiet` intents, for which no clause stands out.
         """
         return {
             "layers": 1,
@@ -92,6 +92,7 @@ class TwofoldClassifier(GraphComponent, IntentClassifier):
             "embedding_length": 8.0,
             "iterations": 100,
             "ranking_length": 10,
+            "quiet": ["out_of_scope", "greet", "thank", "affirm", "deny", "cancel"],
         }
 
     def __init__(self, config: "dict[str, Any]", storage: ModelStorage, resource: Resource) -> None:
@@ -175,9 +176,18 @@ class TwofoldClassifier(GraphComponent, IntentClassifier):
     def _classify(self, message: Message) -> None:
         if not self._intents or not message.get(TOKENS_NAMES[TEXT]):
             return
-        span = request(message.get(TEXT) or "")
-        texts = [self._read(message), *([self._read(message, span)] if span else [])]
-        chances = self._chances(texts)
+        text = message.get(TEXT) or ""
+        spans = clauses(text)
+        logs = self._logs([self._read(message), *(self._read(message, span) for span in spans)])
+        best = self._clearest(logs)
+        if best:
+            start, end = spans[best - 1]
+            asked = {"entity": ASKED, "start": start, "end": end, "value": text[start:end]}
+            found = [*(message.get(ENTITIES) or []), asked]
+            message.set(ENTITIES, found, add_to_output=True)
+        mean = (logs[0] + logs[best]) / 2
+        chances = np.exp(mean - mean.max())
+        chances /= chances.sum()
         order = np.argsort(-chances)[: int(self._config["ranking_length"])]
         ranking = [
             {"name": self._intents[place], "confidence": float(chances[place])} for place in order
@@ -185,17 +195,23 @@ class TwofoldClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT, ranking[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
 
-    def _chances(self, texts: list[tuple[str, str]]) -> np.ndarray:
-        """Probability of each intent: the geometric mean over texts and classifiers."""
+    def _clearest(self, logs: np.ndarray) -> int:
+        """The row of the clause that says most plainly what is asked for; 0, the whole, where none does."""
+        asks = [
+            place for place, name in enumerate(self._intents) if name not in self._config["quiet"]
+        ]
+        surest = logs[:, asks].max(1)
+        return int(surest[1:].argmax()) + 1 if len(logs) > 1 else 0
+
+    def _logs(self, texts: list[tuple[str, str]]) -> np.ndarray:
+        """Log probabilities of the intents, a row a text: the two classifiers' weighted mean."""
         assert self._ngrams is not None
         share = np.float32(self._config["share"])
         logs = self._ngrams.logs(self._counted([nameless for nameless, _ in texts]))
         if self._embedding is not None:
             rows = self._embedded([named for _, named in texts])
             logs = (1 - share) * logs + share * self._embedding.logs(rows)
-        mean = np.maximum(logs, np.log(_LEAST)).mean(0)
-        chances = np.exp(mean - mean.max())
-        return chances / chances.sum()
+        return np.maximum(logs, np.log(_LEAST))
 
     @classmethod
     def create(

@@ -38,6 +38,14 @@ _INSTEAD = re.compile(
     r"(?=\s*(?:[,;.!?)]|$|please\b|pls\b|thanks\b))",
     re.IGNORECASE,
 )
+_NOT_THIS = re.compile(
+    rf"^\W*(?P<clause>(?:not (?!sure|yet|bad|now\b|really|necessar|that|at all|again|any ?more)|(?:no,? )?{_SUBJECT}(?:do\s+not|don[’']?t)"
+    r" (?:want|need|mean|care|bother|show|list|give|tell|reject|approve|stop|deploy|train|promote)\b|(?:i|we)(?:['’]m| am|['’]re| are) not after"
+    r"|no need to )[^,;.:]*(?:,|;|:|\.)\s*)"
+    r"(?=(?!(?:it|we|they|he|she|that|this|there|because|as|since|let|leave|keep|thanks|please don|not|nor|neither)\b)\S+(?:\s+\S+)+)",
+    re.IGNORECASE,
+)
+"""What is not wanted, said first, with what is wanted behind it: "not R40, the logs of R41"."""
 _LAST = re.compile(
     rf"{_LEAD}(?:{_TURN}[,\s]+|(?:could|can|would|will) (?:you|u) )*{_ACTIONS}\b.*?(?P<clause>[,;.]\s*(?:but |and |please )*"
     r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|nothing)\b.*)$",
@@ -51,7 +59,7 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
 
     "Don't retrain it, just deploy it" says so first, "deploy it to staging, not production" last.
     """
-    before = _NEGATED.search(text)
+    before = _NEGATED.search(text) or _NOT_THIS.match(text)
     first = (before.span("clause"),) if before else ()
     later = (found.span() for found in _INSTEAD.finditer(text, before.end() if before else 0))
     last = _LAST.match(text)
@@ -132,6 +140,28 @@ def asides(text: str) -> list[tuple[int, int]]:
         end = asked[0] if asked and asked[0] > because.start() else len(text)
         found.append((because.start(), end))
     return found
+
+
+_CLAUSES = re.compile(
+    r"[.!?;:]+(?:\s+|$)|\s+[-\u2013\u2014]+\s+"
+    r"|,\s+(?=(?:and |but |or )?(?:so|hence|therefore|which|that is|yet|then|now|and|but|or)\b)"
+)
+_LEAST = 3
+"""Words of a clause that may ask for something."""
+
+
+def clauses(text: str) -> list[tuple[int, int]]:
+    """The clauses of a long text, one of which may say what is asked for; none of a short one."""
+    if len(text.split()) < _LONG:
+        return []
+    found, start = [], 0
+    for mark in (*_CLAUSES.finditer(text), None):
+        end = mark.start() if mark else len(text)
+        if len(_WORD.findall(text, start, end)) >= _LEAST:
+            found.append((start, end))
+        start = mark.end() if mark else end
+    marked = request(text)
+    return list(dict.fromkeys([*([marked] if marked else []), *found]))
 
 
 FIGURES = frozenset(

@@ -132,7 +132,7 @@ _SPANS = r"(?:hour|day|week|fortnight|month|quarter|half year|year)"
 PERIOD = (
     rf"(?:\b{_BACK}[ -](?:{_SPANS}\b|(?:{NUMBER} |few )?(?:(?:{_ANY_UNIT}|months?|quarters?|years?)\b))"
     rf"|\b(?:{_BACK}[ -])?(?:{DURATIONS}|{_AMOUNT} ?(?:months?|quarters?|years?)\b)"
-    r"|\b(?:this|current)[ -](?:week|month)\b|\b(?:today|yesterday|mtd|month[ -]to[ -]date)\b)"
+    r"|\b(?:this|current)[ -](?:week|month)\b|\b(?:todays?|yesterdays?|mtd|month[ -]to[ -]date)\b)"
 )
 """Pattern of a period in words: "last 7 days", "this month", "yesterday"."""
 
@@ -144,6 +144,7 @@ def read_period(raw: str) -> str:
         NotReadable: No period.
     """
     text = " ".join(re.sub(r"(?<=[a-z])['\u2019]s?\b", "", raw.lower().replace("-", " ")).split())
+    text = re.sub(r"^(today|yesterday)s$", r"\1", text)
     text = re.sub(r"^(?:(?:in|over|during|for|from|since|of|within) )?(?:the |one )?", "", text)
     if text in _NAMED:
         return _NAMED[text]

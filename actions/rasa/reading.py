@@ -151,7 +151,14 @@ class Reading:
                 names[-1] = (names[-1][0], place[1])
             else:
                 names.append(place)
-        return names
+        joined = [
+            place for place in self.unknown if touches(*place, tuple(names)) and self._joined(place)
+        ]
+        return joined if len(joined) == 1 else names
+
+    def _joined(self, place: tuple[int, int]) -> bool:
+        """Whether the word is one that only names are: "claims-triage", "lapse_risk"."""
+        return bool(re.search(r"\w[-_]\w", self.text[slice(*place)]))
 
     def _spans_for(self, uses: Iterable[Parameter]) -> tuple[Span, ...]:
         """The spans, with the reason where one of `uses` takes it."""

@@ -31,7 +31,7 @@ def _project(rng: Random) -> str:
     if roll < 0.42:
         name = rng.choice(TOPICS)
     elif roll < 0.7:
-        joint = rng.choices(("-", "_", " "), (8, 2, 1))[0]
+        joint = rng.choices(("-", "_", " ", " of "), (6, 2, 4, 0.3))[0]
         name = joint.join((rng.choice(TOPICS), rng.choice(TASKS)))
     elif roll < 0.76:
         name = "-".join((rng.choice(TOPICS), rng.choice(TOPICS), rng.choice(TASKS)))
