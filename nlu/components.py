@@ -19,7 +19,13 @@ from rasa.nlu.extractors.crf_entity_extractor import CRFEntityExtractor, CRFToke
 from rasa.nlu.extractors.regex_entity_extractor import RegexEntityExtractor
 from rasa.nlu.tokenizers.spacy_tokenizer import POS_TAG_KEY
 from rasa.nlu.tokenizers.tokenizer import Token
-from rasa.shared.nlu.constants import ENTITIES, INTENT, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import (
+    ENTITIES,
+    INTENT,
+    INTENT_RANKING_KEY,
+    PREDICTED_CONFIDENCE_KEY,
+    TEXT,
+)
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -29,12 +35,14 @@ ASKED = "asked"
 """Entity: the part of a long text that says what is asked for."""
 UNKNOWN = "unknown"
 """Entity: a word that no request has but as a name."""
+SLIP = "slip"
+"""Entity: a mistyped word, which is no name."""
 _NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
 _SOME_NAME = "xname"
 """Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
 WORD = "word"
 """Of a token: its lemma, a name as it is."""
-_MARKS = {NEGATED, ASKED, UNKNOWN}
+_MARKS = {NEGATED, ASKED, UNKNOWN, SLIP}
 MEANT = "meant"
 """Of a token: the word without its slip."""
 
@@ -43,7 +51,8 @@ MEANT = "meant"
 class RiskFallback(FallbackClassifier):
     """Rasa's fallback with thresholds by risk.
 
-    A command of `changes` needs `change_threshold`, and `bare_change_threshold` where the text holds
+    Nothing is taken for certain of which `outside`, the intent of what is out of scope, is more than
+    `outside_share` times as likely. A command of `changes` needs `change_threshold`, and `bare_change_threshold` where the text holds
     no value at all: "the train leaves at 9" names no project, instance or run.
     """
 
@@ -55,10 +64,12 @@ class RiskFallback(FallbackClassifier):
             "changes": [],
             "change_threshold": 0.6,
             "bare_change_threshold": 0.8,
+            "outside": "out_of_scope",
+            "outside_share": 1.0,
         }
 
     def _should_fallback(self, message: Message) -> bool:
-        if super()._should_fallback(message):
+        if super()._should_fallback(message) or self._may_be_outside(message):
             return True
         intent = message.get(INTENT) or {}
         if intent.get("name") not in self.component_config["changes"]:
@@ -66,6 +77,17 @@ class RiskFallback(FallbackClassifier):
         bare = not any(entity["entity"] not in _MARKS for entity in message.get(ENTITIES) or ())
         needed = "bare_change_threshold" if bare else "change_threshold"
         return bool(intent[PREDICTED_CONFIDENCE_KEY] < self.component_config[needed])
+
+    def _may_be_outside(self, message: Message) -> bool:
+        """Whether what is out of scope is nearly as likely as the intent found."""
+        intent = message.get(INTENT) or {}
+        outside = self.component_config["outside"]
+        if intent.get("name") == outside:
+            return False
+        ranking = message.get(INTENT_RANKING_KEY) or ()
+        chances = {each["name"]: each[PREDICTED_CONFIDENCE_KEY] for each in ranking}
+        least = self.component_config["outside_share"] * intent.get(PREDICTED_CONFIDENCE_KEY, 0.0)
+        return bool(chances.get(outside, 0.0) > least)
 
 
 _WORDS = "words.json"
@@ -127,12 +149,13 @@ class AsMeant(GraphComponent):
         for message in messages:
             self._read(message)
             text = message.get(TEXT) or ""
-            unknown = [
-                (UNKNOWN, token.start, token.end)
-                for token in message.get(TOKENS_NAMES[TEXT]) or ()
-                if token.get(POS_TAG_KEY) == "new" and _NAME.fullmatch(token.text)
+            tokens = message.get(TOKENS_NAMES[TEXT]) or ()
+            odd = [
+                (SLIP if token.get(POS_TAG_KEY) == "slip" else UNKNOWN, token.start, token.end)
+                for token in tokens
+                if token.get(POS_TAG_KEY) != "known" and _NAME.fullmatch(token.text)
             ]
-            marked = [*unknown, *((NEGATED, *place) for place in negated(text))]
+            marked = [*odd, *((NEGATED, *place) for place in negated(text))]
             if marked:
                 marks = [
                     {"entity": name, "start": start, "end": end, "value": text[start:end]}

@@ -32,6 +32,7 @@ from actions.rasa.spans import (
     touches,
     with_names,
     without,
+    without_slips,
 )
 from actions.spec import Kind, Parameter, Risk
 
@@ -44,6 +45,7 @@ _FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IG
 _REFUSED = "negated"
 _ASKED = "asked"
 _UNKNOWN = "unknown"
+_SLIP = "slip"
 _MACHINES = re.compile(
     rf"\b(?:{'|'.join(name for name in COMMANDS if '_' in name)})\b|<\||\b(?:action|utter)_\w|^\s*[\[{{]"
 )
@@ -94,7 +96,7 @@ class Reading:
         uses = _ALONE if command is None else COMMANDS[command].parameters
         if command is None and self.intent in CONVERSATION and self.intent not in NEEDS_VALUES:
             uses = tuple(use for use in uses if use.kind not in _UNCERTAIN)
-        found = said(self._spans_for(uses), uses, last=self.intent == "correct")
+        found = said(self._asked_first(uses), uses, last=self.intent == "correct")
         if command is not None:
             self._drop_story(command, found)
         if command is not None and command == self.command:
@@ -102,6 +104,15 @@ class Reading:
         if command in _TARGETS and found.get("version") in _TARGETS[command]:
             del found["version"]
         return found
+
+    def _asked_first(self, uses: Iterable[Parameter]) -> tuple[Span, ...]:
+        """The spans; of a kind that the request itself has, none of the story around it."""
+        spans = self._spans_for(uses)
+        if self.asked is None:
+            return spans
+        inside = {span for span in spans if self.asked[0] <= span.start < self.asked[1]}
+        kinds = {span.name for span in inside}
+        return tuple(span for span in spans if span in inside or span.name not in kinds)
 
     def _drop_story(self, command: str, found: dict[str, Any]) -> None:
         """Take out what only the story around the request says and the command does not need."""
@@ -147,7 +158,8 @@ class Reading:
         for place in self.unknown:
             if not start <= place[0] < end or touches(*place, (*taken, *self.refused)):
                 continue
-            if names and self.text[names[-1][1] : place[0]] == " ":
+            beside = bool(names) and self.text[names[-1][1] : place[0]] == " "
+            if beside and not self._joined(place) and not self._joined(names[-1]):
                 names[-1] = (names[-1][0], place[1])
             else:
                 names.append(place)
@@ -260,7 +272,8 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     known = name in COMMANDS or name in CONVERSATION
     entities = parse.get("entities") or ()
     refused = marked(entities, _REFUSED)
-    found = completed(text, spans_of(text, entities), marked(entities, _UNKNOWN))
+    trimmed = without_slips(text, spans_of(text, entities), marked(entities, _SLIP))
+    found = completed(text, trimmed, marked(entities, _UNKNOWN))
     spans = without(with_names(text, found, names), refused)
     asked = next(iter(marked(entities, _ASKED)), None)
     if name in COMMANDS:

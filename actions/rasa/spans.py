@@ -197,14 +197,41 @@ def blanked(text: str, places: Places) -> str:
 
 
 def completed(text: str, spans: tuple[Span, ...], unknown: Places) -> tuple[Span, ...]:
-    """The spans, a learned project with the abbreviation behind it: "Motor TPL" is one name."""
-    behind = {start: end for start, end in unknown if text[start:end].isupper()}
+    """The spans, a learned project with the unknown word behind it: "Motor TPL" is one name."""
+    behind = dict(unknown)
     return tuple(
         replace(span, end=behind[span.end + 1], raw=text[span.start : behind[span.end + 1]])
         if span.name == "project" and not span.by_pattern and span.end + 1 in behind
         else span
         for span in spans
     )
+
+
+_WORDS = re.compile(r"\S+")
+_JOINED = re.compile(r"\w[-_]\w")
+
+
+def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Span, ...]:
+    """The spans, learned ones without mistyped words at their ends: "prmote churn" is no name.
+
+    Of several words of which one is joined as only names are, it alone is the name.
+    """
+    return tuple(_trimmed(text, span, slips) if not span.by_pattern else span for span in spans)
+
+
+def _trimmed(text: str, span: Span, slips: Places) -> Span:
+    words = [found.span() for found in _WORDS.finditer(text, span.start, span.end)]
+    joined = [word for word in words if _JOINED.search(text[slice(*word)])]
+    if len(words) > 1 and len(joined) == 1:
+        words = joined
+    while len(words) > 1 and touches(*words[0], slips):
+        words = words[1:]
+    while len(words) > 1 and touches(*words[-1], slips):
+        words = words[:-1]
+    if not words or (words[0][0], words[-1][1]) == (span.start, span.end):
+        return span
+    start, end = words[0][0], words[-1][1]
+    return replace(span, start=start, end=end, raw=text[start:end])
 
 
 def with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tuple[Span, ...]:

@@ -40,8 +40,8 @@ DEFAULT_SENTENCES = 260
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
 """Intents of the model that are neither a command nor a conversation intent."""
-MARKS = ("negated", "asked", "unknown")
-"""Entities that are no values: what of a text is not wanted, what is asked for, words never seen."""
+MARKS = ("negated", "asked", "unknown", "slip")
+"""Entities that are no values: what is not wanted, what is asked for, words never seen or mistyped."""
 OWN_ACTIONS = ("action_propose", "action_converse", "action_unsure", "action_read")
 
 

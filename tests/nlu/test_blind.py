@@ -1,114 +1,98 @@
-"""Held-out sentences through `cooper parse`'s offline path; the gates are what we promise."""
+"""The blind set through the trained model: frozen, without near copies in training, and how well it is read.
 
-import json
-import re
-from collections import defaultdict
+The bounds are what is reached, so that nothing gets worse unseen; docs/adr/0004-language.md has the
+figures that are aimed at, and how far away they are.
+"""
+
+import hashlib
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from rapidfuzz import fuzz, process
 
-from actions.catalog import COMMANDS
-from actions.rasa.reading import contract, read
-from actions.spec import Risk
-from bot.cli.rasa_model import ROOT, parse_offline
-from bot.generate.language import sentences
+from actions.catalog import COMMANDS, CONVERSATION
+from bot.cli.measuring import Pair, figures, load, misses, outside, results, taken, wrong_change
+from infra.clients.nlu import Rasa
+from tests.nlu import dialogue
+from tests.nlu.near import is_near_copy
+from tests.nlu.servers import Running
 
-FILE = Path(__file__).parent / "sentences.jsonl"
-COMMAND_ACCURACY = 0.95
-PARAMS_EXACT = 0.90
-OUTSIDE_TAKEN = 0.06
-WRONG_CHANGES = 0.01
-
-
-def load() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
+FOLDER = Path(__file__).parent / "blind"
+SENTENCES, DIALOGUES = FOLDER / "sentences.jsonl", FOLDER / "dialogues.jsonl"
+FROZEN = {
+    SENTENCES: "b83a747f4ff10e87ecef8394ae96a03e86c02d19592d4fe7d375f246459fa9d4",
+    DIALOGUES: "01c7e284f4807b8bca93cb899925c5fd476d43863bb6d0cdc19f3bdc658048d6",
+}
+TAGS = {
+    *("plain", "typo", "slang", "markup", "terse", "long", "number words", "negation"),
+    *("out of scope", "injection"),
+}
+COMMANDS_RIGHT = 0.93
+PARAMS_RIGHT = 0.86
+OUTSIDE_TAKEN = 0.09
+WRONG_CHANGES = 0.018
+DIALOGUES_RIGHT = 54
 
 
 @pytest.fixture(scope="module")
-def results() -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    wanted = load()
-    texts = [each["text"] for each in wanted]
-    parses = parse_offline(texts)
-    return [
-        (each, contract(read(parse), text))
-        for each, parse, text in zip(wanted, parses, texts, strict=True)
+def fresh() -> list[Pair]:
+    """What is found in the sentences that are in the training data neither as they are nor nearly."""
+    wanted = [each for each in load(SENTENCES) if not _learned(each)]
+    return results(wanted)
+
+
+def _learned(each: dict[str, object]) -> bool:
+    params = each["params"]
+    assert isinstance(params, dict)
+    names = [str(value) for value in params.values()]
+    return is_near_copy(str(each["text"]), names)
+
+
+@pytest.mark.parametrize("path", FROZEN, ids=lambda path: path.stem)
+def test_it_is_frozen(path: Path) -> None:
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == FROZEN[path]
+
+
+def test_it_is_large_and_varied() -> None:
+    wanted = load(SENTENCES)
+    count = Counter(each["command"] for each in wanted)
+    assert all(count[name] >= 20 for name in COMMANDS)
+    assert all(count[name] >= 10 for name in CONVERSATION)
+    assert count[None] >= 200
+    assert {each["tag"] for each in wanted} == TAGS
+
+
+def test_what_is_measured_is_no_copy_of_what_was_learned(fresh: list[Pair]) -> None:
+    assert len(fresh) >= 1200
+    assert {str(want["tag"]) for want, _ in fresh} == TAGS
+
+
+def test_commands(fresh: list[Pair]) -> None:
+    assert figures(fresh)["commands right"] >= COMMANDS_RIGHT, misses(fresh)
+
+
+def test_params(fresh: list[Pair]) -> None:
+    assert figures(fresh)["with all params"] >= PARAMS_RIGHT
+
+
+def test_what_is_out_of_scope_is_not_acted_on(fresh: list[Pair]) -> None:
+    assert figures(fresh)["outside, taken"] <= OUTSIDE_TAKEN, [
+        pair for pair in outside(fresh) if taken(pair)
     ]
 
 
-Results = list[tuple[dict[str, Any], dict[str, Any]]]
-
-
-def missed(results: Results, key: str) -> str:
-    return "\n".join(
-        f"{want['text']!r}: wanted {want[key]}, got {found[key]} ({found['confidence']})"
-        for want, found in results
-        if want[key] != found[key]
-    )
-
-
-def test_the_set_is_large_and_varied() -> None:
-    wanted = load()
-    by_command: dict[str | None, int] = defaultdict(int)
-    for each in wanted:
-        by_command[each["command"]] += 1
-    assert len(wanted) >= 150
-    assert all(by_command[name] >= 9 for name in COMMANDS)
-    assert by_command[None] >= 40
-    assert {"plain", "typo", "terse", "slang", "markup", "long", "number words", "injection"} <= {
-        each["tag"] for each in wanted
-    }
-
-
-def test_commands(results: Results) -> None:
-    right = sum(want["command"] == found["command"] for want, found in results)
-    assert right / len(results) >= COMMAND_ACCURACY, missed(results, "command")
-
-
-def test_params(results: Results) -> None:
-    inside = [(want, found) for want, found in results if want["command"] is not None]
-    right = sum(
-        want["command"] == found["command"] and want["params"] == found["params"]
-        for want, found in inside
-    )
-    assert right / len(inside) >= PARAMS_EXACT, missed(inside, "params")
-
-
-def test_what_is_out_of_scope_is_not_acted_on(results: Results) -> None:
-    outside = [(want, found) for want, found in results if want["command"] is None]
-    taken = sum(found["command"] in COMMANDS for _, found in outside)
-    assert taken / len(outside) <= OUTSIDE_TAKEN, missed(outside, "command")
-
-
-def test_changes_are_not_proposed_wrongly(results: Results) -> None:
-    changes = {name for name, command in COMMANDS.items() if command.risk is not Risk.READ}
-    wrong = [
-        (want, found)
-        for want, found in results
-        if found["command"] in changes and found["command"] != want["command"]
+def test_changes_are_not_proposed_wrongly(fresh: list[Pair]) -> None:
+    assert figures(fresh)["wrong changes"] <= WRONG_CHANGES, [
+        pair for pair in fresh if wrong_change(pair)
     ]
-    assert len(wrong) / len(results) <= WRONG_CHANGES, missed(wrong, "command")
 
 
-def test_confidence_is_a_probability(results: Results) -> None:
-    assert all(0.0 <= found["confidence"] <= 1.0 for _, found in results)
+def test_confidence_is_a_probability(fresh: list[Pair]) -> None:
+    assert all(0.0 <= found["confidence"] <= 1.0 for _, found in fresh)
 
 
-def plain(sentence: str) -> str:
-    return re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", sentence).lower().strip(" .?!")
-
-
-def test_no_long_sentence_is_in_the_training_data() -> None:
-    training = {plain(text) for texts in sentences().values() for text in texts}
-    for file in (ROOT / "nlu" / "data" / "handwritten").glob("*.yml"):
-        training |= {
-            plain(line.strip().removeprefix("- "))
-            for line in file.read_text(encoding="utf-8").splitlines()
-        }
-    candidates = [each["text"].lower().strip(" .?!") for each in load()]
-    long = [text for text in candidates if len(text.split()) >= 7]
-    assert long
-    for text in long:
-        near = process.extractOne(text, training, scorer=fuzz.ratio, score_cutoff=97)
-        assert near is None, (text, near)
+async def test_dialogues(rasa: Running) -> None:
+    async with Rasa(rasa.url, rasa.token) as understanding:
+        found = [await dialogue.play(understanding, each) for each in dialogue.load(DIALOGUES)]
+    assert len(found) >= 60
+    assert found.count(None) >= DIALOGUES_RIGHT, [why for why in found if why]

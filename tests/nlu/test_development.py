@@ -5,9 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
-from bot.cli.rasa_model import ROOT
-from bot.generate.language import sentences
-from tests.nlu.test_sentences import plain
+from tests.nlu.near import plain, training
 
 FILE = Path(__file__).parent / "development.jsonl"
 MIN_WORDS = 5
@@ -32,9 +30,6 @@ def test_every_command_has_twenty_and_what_is_out_of_scope_many() -> None:
 
 
 def test_none_is_in_the_training_data() -> None:
-    learned = {plain(text) for texts in sentences().values() for text in texts}
-    for file in (ROOT / "nlu" / "data" / "handwritten").glob("*.yml"):
-        lines = file.read_text(encoding="utf-8").splitlines()
-        learned |= {plain(line.strip().removeprefix("- ")) for line in lines}
-    texts = [each["text"].lower().strip(" .?!") for each in WANTED]
+    learned = {plain(text) for text in training()}
+    texts = [plain(each["text"]) for each in WANTED]
     assert not [text for text in texts if len(text.split()) >= MIN_WORDS and text in learned]
