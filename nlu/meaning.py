@@ -10,14 +10,14 @@ _ACTIONS = (
     r"|move|serve|restore|undo|start\w*|run|tun(?:e|ing)|optimi[sz]\w+|scor(?:e|ing)|schedul\w+|explain\w*|scal(?:e|ing)"
     r"|extend\w*|keep|snooz\w+|mut(?:e|ing)|silenc\w+|ack\w*|resolv\w+|clos(?:e|ing)|(?:un)?subscrib\w+|post|switch"
     r"|turn|launch\w*|kick|set|put|open|estimat\w+|calculat\w+|work|check|find|look|describ\w+|mark|do|bring|pull"
-    r"|draw|print|add|book|fire|spin|bump|resiz\w+|mail|dm|let|have|ask|call|leave|drop|pause|end|create|prepare|produce"
+    r"|draw|print|add|book|fire|spin|bump|resiz\w+|mail|dm|let|have|call|leave|drop|pause|end|create|prepare|produce"
     r"|report|compute|return|execut\w+|perform|trigger|repeat|refresh|fetch|obtain|offer|test|try|go)"
 )
 _THINGS = (
     r"(?:runs?|logs?|models?|versions?|endpoints?|production|prod|staging|anything|approvals?)"
 )
 _SUBJECT = r"(?:(?:i|we|you)\s+)?"
-_ANY = r"[a-z][\w']+"
+_ANY = r"(?!ask\b|forget\b|hesitate\b|worry\b|wait\b)[a-z][\w']+"
 _REFUSAL = (
     rf"{_SUBJECT}(?:do\s+not|don[’']?t|never|can[’']?t|cannot|won[’']?t|no\s+need\s+(?:to|for)"
     rf"|no\s+longer|didn[’']?t)\s+(?:[\w’']+\s+){{0,3}}?(?:{_ACTIONS}|{_THINGS}|{_ANY})\b"

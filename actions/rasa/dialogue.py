@@ -157,7 +157,11 @@ def _bare(parameter: Parameter, reading: Reading) -> Any:
 def _number_of_another(command: str, asked: Parameter, reading: Reading) -> dict[str, Any]:
     """A bare number where a name is asked for is the id that may stand in for it: "17" is A17."""
     (use,) = (use for use in COMMANDS[command].uses if use.parameter == asked)
-    if use.unless is None or not _NUMBER.fullmatch(core(reading.text)):
+    if (
+        asked.kind is not Kind.SLUG
+        or use.unless is None
+        or not _NUMBER.fullmatch(core(reading.text))
+    ):
         return {}
     try:
         return {use.unless: normalise(PARAMETERS[use.unless], core(reading.text))}

@@ -27,8 +27,8 @@ TAGS = {
     *("plain", "typo", "slang", "markup", "terse", "long", "number words", "negation"),
     *("out of scope", "injection"),
 }
-COMMANDS_RIGHT = 0.93
-PARAMS_RIGHT = 0.86
+COMMANDS_RIGHT = 0.925
+PARAMS_RIGHT = 0.85
 OUTSIDE_TAKEN = 0.09
 WRONG_CHANGES = 0.018
 DIALOGUES_RIGHT = 54
