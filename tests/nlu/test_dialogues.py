@@ -48,6 +48,15 @@ DIALOGUES: dict[str, list[Expect]] = {
         Expect("please stop a run", "ask", "stop_run", {}, "run"),
         Expect("2", "proposal", "stop_run", {"run": "R2"}),
     ],
+    "a schedule without its time is completed": [
+        Expect("schedule a training of fraud", "ask", "schedule_training", FRAUD, "schedule"),
+        Expect("every monday", "ask", "schedule_training", FRAUD, "schedule"),
+        Expect("6am", "proposal", "schedule_training", {**FRAUD, "schedule": "0 6 * * 1"}),
+    ],
+    "the days are said with the command, the time afterwards": [
+        Expect("retrain fraud every friday", "ask", "schedule_training", FRAUD, "schedule"),
+        Expect("at 18:30", "proposal", "schedule_training", {**FRAUD, "schedule": "30 18 * * 5"}),
+    ],
     "an unreadable answer is explained and asked again": [
         Expect("deploy fraud", "ask", "deploy_model", FRAUD, "environment"),
         Expect("moon", "invalid", None, {}, "environment", keeps_draft=True),

@@ -18,6 +18,17 @@ async def test_a_sentence_is_answered_once_that_language_is_down(cooper):
     assert len(await cooper.from_bot("ana", "#ml", ts)) == 1
 
 
+async def test_it_is_not_said_over_and_over(cooper):
+    ts = await cooper.says("ana", "#ml", "@cooper train claims-frequency")
+    await cooper.told("ana", "#ml", "my language service does not answer", ts)
+    await cooper.says("ana", "#ml", "@cooper hello?", ts)
+    await cooper.settled()
+    said = [drawn(each) for each in await cooper.from_bot("ana", "#ml", ts)]
+    # Twice only where the full hour falls between the two.
+    assert len(said) <= 2
+    assert all("my language service" in each for each in said)
+
+
 async def test_people_who_talk_to_each_other_are_not_told(cooper):
     ts = await cooper.says("ana", "#ml", "lunch?")
     await cooper.says("ben", "#ml", "train leaves at ten", ts)
