@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli import model_checks
+
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "current"
 _INPUTS = (
@@ -117,13 +119,27 @@ def train(root: Path = ROOT, *, force: bool = False) -> Trained:
         if not fresh.is_file():
             msg = "Rasa ended well and left no model: run `nlu/.venv/bin/python -m rasa train` in nlu/."
             raise NluError(msg)
-        sha256 = hashlib.sha256(fresh.read_bytes()).hexdigest()
-        fresh.replace(path)
+        return put_in_place(fresh, inputs, root)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def put_in_place(fresh: Path, inputs: str, root: Path = ROOT) -> Trained:
+    """Make `fresh`, trained from inputs with this hash, the model, if it passes its checks.
+
+    Raises:
+        NluError: It does not; the present model stays.
+    """
+    wrong = model_checks.problems(_parsed(fresh, model_checks.texts(), root))
+    if wrong:
+        kept = "The model that was there stays." if model_path(root).is_file() else "There is none."
+        msg = f"The new language model fails its checks: {'; '.join(wrong)}. {kept}"
+        raise NluError(msg)
+    sha256 = hashlib.sha256(fresh.read_bytes()).hexdigest()
+    fresh.replace(model_path(root))
     record = json.dumps({"inputs": inputs, "sha256": sha256}, indent=2) + "\n"
     _record(root).write_text(record, encoding="utf-8")
-    return Trained(path, sha256, fresh=True)
+    return Trained(model_path(root), sha256, fresh=True)
 
 
 def _run(command: tuple[str, ...], folder: Path) -> None:
@@ -152,10 +168,13 @@ def parse_offline(texts: list[str], root: Path = ROOT) -> list[dict[str, object]
     Raises:
         NluError: No environment, training failed, or the model cannot be loaded.
     """
-    trained = train(root)
+    return _parsed(train(root).path, texts, root)
+
+
+def _parsed(model: Path, texts: list[str], root: Path) -> list[dict[str, object]]:
     lines = "".join(json.dumps({"text": text}) + "\n" for text in texts)
     done = subprocess.run(
-        (str(interpreter(root)), "parse.py", str(trained.path)),
+        (str(interpreter(root)), "parse.py", str(model)),
         cwd=root / "nlu",
         env=_environment(),
         input=lines,
@@ -167,6 +186,6 @@ def parse_offline(texts: list[str], root: Path = ROOT) -> list[dict[str, object]
     parses = [json.loads(line) for line in done.stdout.splitlines()] if not done.returncode else []
     if len(parses) != len(texts):
         tail = "\n".join(done.stderr.splitlines()[-_LOG_TAIL:])
-        msg = f"The model {trained.path} could not be used (exit {done.returncode}):\n{tail}"
+        msg = f"The model {model} could not be used (exit {done.returncode}):\n{tail}"
         raise NluError(msg)
     return parses
