@@ -106,3 +106,17 @@ def nlu_train() -> None:
     from bot.cli.nlu import train
 
     train()
+
+
+@nlu.command("review")
+def nlu_review(
+    take: Annotated[list[int] | None, typer.Option(help="Numbers to learn from.")] = None,
+    drop: Annotated[list[int] | None, typer.Option(help="Numbers to forget.")] = None,
+    *,
+    only_list: Annotated[bool, typer.Option("--list", help="Only show what waits.")] = False,
+) -> None:
+    """Go through what people meant where they were not understood; learn what is taken."""
+    from bot.cli.processes import settings
+    from bot.cli.review import review
+
+    review(settings(), take or (), drop or (), only_list=only_list)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from actions.requests import Place, RunProgress, StageProgress, State
-from actions.store import Deployment, DraftKey, StaleError, StoredDraft
+from actions.store import Deployment, DraftKey, Meaning, StaleError, StoredDraft
 from infra.store import tables as t
 from tests.support.projects import registered
 from tests.support.requests import HERE, NOW, needing, plan, request, vote
@@ -278,3 +278,17 @@ async def test_a_project_comes_back_with_all_its_types(store):
         found = await tx.project("claims-frequency")
         assert found == made.model_copy(update={"revision": "abc"})
         assert await tx.projects() == [found]
+
+
+async def test_what_was_meant_is_kept_once_and_settled(store):
+    meant = Meaning("bake it", "train_model", "UANA", "f" * 64)
+    async with store.transaction() as tx:
+        await tx.add_meaning("click:1", meant)
+        await tx.add_meaning("click:1", meant)
+        await tx.add_meaning("click:2", Meaning("cook it", "deploy_model", "UBEN", None))
+    async with store.transaction() as tx:
+        (first, kept), (second, other) = await tx.meanings()
+        assert (kept, other.command) == (meant, "deploy_model")
+        await tx.settle_meaning(first, taken=True)
+        await tx.settle_meaning(second, taken=False)
+        assert list(await tx.meanings()) == []

@@ -1,11 +1,15 @@
 """What words come to: commands that are not there yet, what was meant, and what is kept of both."""
 
+import asyncio
+
 import pytest
+import typer
 
 from actions.answers import Answer, Choice
 from actions.catalog import COMMANDS
 from actions.requests import Place
 from bot.bootstrap import core
+from bot.cli.review import review
 from tests.support.bot import Cooper, buttons, drawn, payload
 
 UNAVAILABLE = {
@@ -94,6 +98,30 @@ async def test_what_was_meant_is_kept_and_goes_on_as_the_command(cooper: Cooper)
         }
     ]
     assert await cooper.rows("SELECT 1 FROM requests") == []
+
+
+async def test_what_was_meant_is_reviewed_at_the_terminal(
+    cooper: Cooper, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = Choice(label="Train a model", command="train_model", heard="bake \x1b[2J fraud")
+    ts = await offered(cooper, train)
+    await cooper.clicks("ana", "#ml", "choose:0", ts)
+    await cooper.told("ana", "#ml", "Which project?", ts)
+    await cooper.settled()
+    (kept,) = await cooper.rows("SELECT id FROM meanings")
+
+    await asyncio.to_thread(review, cooper.settings, (), (), only_list=True)
+    told = capsys.readouterr().out
+    assert "→ train_model, meant UANA00001" in told
+    assert "\x1b" not in told
+    with pytest.raises(typer.Exit):
+        await asyncio.to_thread(review, cooper.settings, (), (kept["id"] + 7,), only_list=False)
+    await asyncio.to_thread(review, cooper.settings, (), (kept["id"],), only_list=False)
+    assert "0 taken, 1 dropped." in capsys.readouterr().out
+    await asyncio.to_thread(review, cooper.settings, (), (), only_list=True)
+    assert "Nothing waits for review." in capsys.readouterr().out
+    (entry,) = await cooper.rows("SELECT who, detail FROM audit WHERE what = 'reviewed'")
+    assert (entry["who"], entry["detail"]["dropped"]) == ("cli", [kept["id"]])
 
 
 async def test_an_offer_that_was_no_misunderstanding_is_not_kept(cooper: Cooper) -> None:
