@@ -12,13 +12,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import idle, latency, report, starts, training
+from benchmarks import idle, language, latency, report, starts, training
 from benchmarks.floor import echoing
 from benchmarks.machine import machine
 from benchmarks.report import Section
 from benchmarks.stack import Run, running
 
-NAMES = ("latency", "training", "start", "idle")
+NAMES = ("language", "latency", "training", "start", "idle")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -26,6 +26,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", type=_names, default=NAMES, help=f"with commas between: {', '.join(NAMES)}"
     )
+    parser.add_argument("--sentences", type=_count, default=500, help="to understand (500)")
     parser.add_argument("--messages", type=_count, default=60, help="of each kind (60)")
     parser.add_argument("--warm-up", type=_count, default=5, help="messages before those (5)")
     parser.add_argument("--trainings", type=_count, default=5, help="one after the other (5)")
@@ -84,17 +85,26 @@ def _second_start(options: argparse.Namespace, base: Path, first: Run) -> list[S
     return found
 
 
+def _stacked(options: argparse.Namespace, base: Path) -> list[Section]:
+    """What is measured on whole stacks."""
+    if not set(NAMES[1:]) & set(options.only):
+        return []
+    first, sections = _first_start(options, base)
+    if {"start", "idle"} & set(options.only):
+        sections += _second_start(options, base, first)
+    return sections
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for and return the exit code."""
     options = _options(arguments)
     about = machine()
+    alone = [language.measure(sentences=options.sentences)] if "language" in options.only else []
     with tempfile.TemporaryDirectory(prefix="cooper-bench-") as folder:
         base = Path(folder)
         # Postgres has a user of its own where we are root, who must pass through.
         base.chmod(0o711)
-        first, sections = _first_start(options, base)
-        if {"start", "idle"} & set(options.only):
-            sections += _second_start(options, base, first)
+        sections = alone + _stacked(options, base)
     path = report.write(about, sections)
     print(report.markdown(about, sections))
     _say(f"Written to {path} and {path.with_suffix('.md').name} beside it.")
