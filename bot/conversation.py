@@ -320,6 +320,8 @@ def _clear(turn: Turn) -> bool:
 
 def _settles(turn: Turn, around: Surroundings) -> bool:
     """Whether words that were not addressed to Cooper answer what it shows the speaker."""
+    if around.running is not None and turn.command == "stop_run":
+        return True
     waits = bool(around.plans) or (around.running is not None and turn.intent == "cancel")
     return waits and turn.outcome == "intent" and turn.intent in _ANSWERS
 
