@@ -6,10 +6,8 @@ import itertools
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,7 +15,7 @@ import psutil
 
 from benchmarks.figures import Summary, summarise
 from benchmarks.report import Section, seconds
-from tests.nlu.servers import TOKEN, end, free_port, start_actions, start_rasa, wait_for
+from tests.nlu.servers import Running, serving
 
 SENTENCES = Path("tests/nlu/development.jsonl")
 CLIENTS = 8
@@ -25,34 +23,11 @@ WARM_UP = 50
 P50_GOAL, P99_GOAL, RATE_GOAL, MEMORY_GOAL = 0.015, 0.040, 100.0, 1.2 * 2**30
 
 
-@dataclass(frozen=True)
-class Server:
-    """A Rasa with its action server; the processes are weighed."""
-
-    url: str
-    pids: tuple[int, ...]
-
-    def client(self) -> httpx.Client:
-        """A client with a connection of its own."""
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=30)
-
-
-@contextmanager
-def serving() -> Iterator[Server]:
-    """Rasa and its action server with the trained model, ended afterwards."""
-    with tempfile.TemporaryDirectory(prefix="cooper-bench-nlu-") as folder:
-        logs, actions_port, port = Path(folder), free_port(), free_port()
-        actions = start_actions(actions_port, logs / "actions.log")
-        rasa = start_rasa(port, f"http://127.0.0.1:{actions_port}/webhook", logs / "rasa.log")
-        url = f"http://127.0.0.1:{port}/webhooks/cooper"
-        try:
-            wait_for(f"http://127.0.0.1:{actions_port}/health", actions, logs / "actions.log")
-            wait_for(f"{url}/health", rasa, logs / "rasa.log")
-            yield Server(url, (rasa.pid, actions.pid))
-        finally:
-            end(rasa)
-            end(actions)
+def _client(running: Running) -> httpx.Client:
+    """A client with a connection of its own."""
+    headers = {"Authorization": f"Bearer {running.token}"}
+    url = f"{running.url}/webhooks/cooper"
+    return httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30)
 
 
 def _texts(count: int) -> list[str]:
@@ -84,12 +59,12 @@ def _turn(client: httpx.Client, text: str, names: Sequence[str] = ()) -> dict[st
     return dict(answer.json())
 
 
-def _rate(server: Server, texts: Sequence[str]) -> float:
+def _rate(running: Running, texts: Sequence[str]) -> float:
     """Parses a second with several clients."""
     shares = [list(texts[place::CLIENTS]) for place in range(CLIENTS)]
 
     def work(share: list[str]) -> None:
-        with server.client() as client:
+        with _client(running) as client:
             for text in share:
                 _parse(client, text)
 
@@ -112,13 +87,17 @@ def _new_project(client: httpx.Client) -> float:
 def measure(*, sentences: int) -> Section:
     """Parses and turns one after the other, then parses by several at once, then the memory."""
     texts = _texts(sentences)
-    with serving() as server, server.client() as client:
+    with (
+        tempfile.TemporaryDirectory(prefix="cooper-bench-nlu-") as folder,
+        serving(Path(folder)) as (running, rasa),
+        _client(running) as client,
+    ):
         floor = _timed(lambda _: client.get("/health").raise_for_status(), texts)
         parse = _timed(lambda text: _parse(client, text), texts)
         turn = _timed(lambda text: _turn(client, text), texts)
-        rate = _rate(server, texts)
+        rate = _rate(running, texts)
         named = _new_project(client)
-        memory = psutil.Process(server.pids[0]).memory_full_info().pss
+        memory = psutil.Process(rasa.pid).memory_full_info().pss
     rows = [
         _row("bare answer (health)", floor, floor),
         _row(f"parse (goal {seconds(P50_GOAL)}, {seconds(P99_GOAL)})", parse, floor),

@@ -42,9 +42,13 @@ def unsure(turn: Turn, heard: str) -> Answer:
         text = "I did not get that. Say “help” and I will show you what I can do."
         return Answer(text=text)
     two = len(offered) > 1 and offered[0].confidence < _CLOSE * offered[1].confidence
-    text = "Which of these do you mean?" if two else "I am not sure what you mean. Is it this?"
+    asked = (
+        "Which of these do you mean? If neither,"
+        if two
+        else "I am not sure what you mean. Is it this? If not,"
+    )
     return Answer(
-        text=f"{text} If neither, say it in other words, or say “help”.",
+        text=f"{asked} say it in other words, or say “help”.",
         choices=tuple(
             _meant(guess, turn, heard) for guess in (offered[:2] if two else offered[:1])
         ),

@@ -20,8 +20,8 @@ OPEN = frozenset({"project", "feature", "notebook", "dataset", "metric", "topic"
 _LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
 """Parameters of which patterns know some values, and the rest is learned."""
 
-
 Places = tuple[tuple[int, int], ...]
+"""Stretches of a text: start and end of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,12 @@ def class_of(name: str) -> str:
 
 
 def classes_of(parameters: Iterable[Parameter]) -> frozenset[str]:
+    """The names under which values of the parameters are found in a text."""
     return frozenset(class_of(parameter.name) for parameter in parameters)
 
 
 def spans_of(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[Span, ...]:
+    """Rasa's entities that are values; a pattern's value is what was meant, a learned one's as typed."""
     found = []
     for entity in entities:
         name, start, end = str(entity["entity"]), int(entity["start"]), int(entity["end"])
@@ -175,10 +177,12 @@ def said(
 
 
 def touches(start: int, end: int, places: Places) -> bool:
+    """Whether the stretch shares a character with one of `places`."""
     return any(place[0] < end and start < place[1] for place in places)
 
 
 def marked(entities: Iterable[Mapping[str, Any]], mark: str) -> Places:
+    """Where the entities of this name stand."""
     found = (each for each in entities if each["entity"] == mark)
     return tuple((int(each["start"]), int(each["end"])) for each in found)
 
@@ -191,6 +195,7 @@ def without(spans: tuple[Span, ...], refused: Places) -> tuple[Span, ...]:
 
 
 def blanked(text: str, places: Places) -> str:
+    """The text with spaces at `places`, as long as before."""
     for start, end in places:
         text = text[:start] + " " * (end - start) + text[end:]
     return text

@@ -96,22 +96,12 @@ def load(path: Path) -> list[dict[str, Any]]:
 
 
 async def _main(path: Path) -> None:
-    from tests.nlu.servers import TOKEN, end, free_port, start_actions, start_rasa, wait_for
+    from tests.nlu.servers import serving
 
-    with tempfile.TemporaryDirectory() as folder:
-        logs, actions_port, port = Path(folder), free_port(), free_port()
-        actions = start_actions(actions_port, logs / "actions.log")
-        server = start_rasa(port, f"http://127.0.0.1:{actions_port}/webhook", logs / "rasa.log")
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_for(f"http://127.0.0.1:{actions_port}/health", actions, logs / "actions.log")
-            wait_for(f"{url}/webhooks/cooper/health", server, logs / "rasa.log")
-            async with Rasa(url, TOKEN) as understanding:
-                dialogues = load(path)
-                found = {each["name"]: await play(understanding, each) for each in dialogues}
-        finally:
-            end(server)
-            end(actions)
+    dialogues = load(path)
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (running, _):
+        async with Rasa(running.url, running.token) as understanding:
+            found = {each["name"]: await play(understanding, each) for each in dialogues}
     wrong = {name: why for name, why in found.items() if why}
     sys.stdout.write(f"{len(found) - len(wrong)} of {len(found)} go as written\n")
     if "--misses" in sys.argv:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,3 +99,20 @@ def start_rasa(port: int, actions_url: str, log: Path) -> subprocess.Popen[bytes
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+@contextmanager
+def serving(logs: Path) -> Iterator[tuple[Running, subprocess.Popen[bytes]]]:
+    """Rasa and its action server with the trained model, and Rasa's process; ended afterwards."""
+    actions_port, port = free_port(), free_port()
+    actions_url = f"http://127.0.0.1:{actions_port}/webhook"
+    actions = start_actions(actions_port, logs / "actions.log")
+    server = start_rasa(port, actions_url, logs / "rasa.log")
+    try:
+        wait_for(f"http://127.0.0.1:{actions_port}/health", actions, logs / "actions.log")
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/webhooks/cooper/health", server, logs / "rasa.log")
+        yield Running(url, actions_url, TOKEN), server
+    finally:
+        end(server)
+        end(actions)
