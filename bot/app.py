@@ -1,6 +1,7 @@
 """The bot process: Socket Mode, or signed HTTP where there is no app-level token."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -8,6 +9,7 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.error import BoltError
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +22,9 @@ from bot.ingress import listen
 from bot.settings import Settings
 
 log = structlog.get_logger()
+
+_ANSWER_SECONDS = 3.0
+"""How long Slack waits for an answer."""
 
 
 def bolt_app(settings: Settings, client: AsyncWebClient, base: Core) -> AsyncApp:
@@ -121,6 +126,37 @@ def _events(app: AsyncApp) -> Any:
     return events
 
 
+_Listener = Callable[[Any, SocketModeRequest], Awaitable[None]]
+
+
+class Underway:
+    """What came over a socket and is not answered yet; slack-sdk starts it and forgets it."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def counting(self, listener: _Listener) -> _Listener:
+        """The listener, known here while it is at work."""
+
+        async def handled(client: Any, request: SocketModeRequest) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._tasks.add(task)
+            try:
+                await listener(client, request)
+            finally:
+                self._tasks.discard(task)
+
+        return handled
+
+    async def end(self) -> None:
+        """Wait until all is answered, for as long as Slack would; its connection is still needed."""
+        # What was begun in this moment is known after the next.
+        await asyncio.sleep(0)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_ANSWER_SECONDS)
+
+
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Take in what Slack sends until `stop` is set.
 
@@ -136,18 +172,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with core(settings) as base, base.queue.open_async():
         app = bolt_app(settings, client, base)
         runner = await _http(app, base, settings)
-        handlers = await _sockets(app, client, settings)
+        underway = Underway()
+        handlers = await _sockets(app, client, settings, underway)
         log.info("bot_ready", sockets=len(handlers))
         try:
             await stop.wait()
         finally:
+            for handler in handlers:
+                handler.client.message_processor.cancel()
+            await underway.end()
             for handler in handlers:
                 await _close(handler)
             await runner.cleanup()
 
 
 async def _sockets(
-    app: AsyncApp, client: AsyncWebClient, settings: Settings
+    app: AsyncApp, client: AsyncWebClient, settings: Settings, underway: "Underway"
 ) -> list[AsyncSocketModeHandler]:
     """Several connections, so that one that goes silent or is refreshed loses nothing."""
     if settings.slack_app_token is None:
@@ -157,6 +197,7 @@ async def _sockets(
         handler = AsyncSocketModeHandler(
             app, settings.slack_app_token.get_secret_value(), web_client=client
         )
+        handler.client.socket_mode_request_listeners = [underway.counting(handler.handle)]
         await _connect(handler)
         handlers.append(handler)
     return handlers

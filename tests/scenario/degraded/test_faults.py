@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from functools import partial
 
+import psycopg
 import pytest
 
 from infra.local.slack.rates import Fault
@@ -118,6 +121,31 @@ async def test_a_handling_that_is_repeated_makes_one_request(cooper):
     await cooper.settled()
     assert len(await cooper.rows("SELECT 1 FROM requests")) == 1
     assert await cooper.cards("#ml", "R2") == []
+
+
+async def test_what_comes_in_while_it_stops_is_still_taken(workspace, database_url, tmp_path):
+    async with (
+        running_bot(workspace, database_url, tmp_path) as cooper,
+        await psycopg.AsyncConnection.connect(database_url) as busy,
+    ):
+        await busy.execute("LOCK TABLE envelopes")
+        typed = asyncio.create_task(cooper.types("ana", "#ml", "help"))
+        await eventually(partial(_waits_for_a_lock, cooper), "it is being stored")
+        ended = asyncio.create_task(cooper.ends())
+        await eventually(cooper.stop.is_set, "it is to stop")
+        await busy.commit()
+        await asyncio.gather(typed, ended)
+        assert len(await cooper.rows("SELECT 1 FROM envelopes")) == 1
+    # A connection that nobody closed would be noticed here.
+    gc.collect()
+
+
+async def _waits_for_a_lock(cooper):
+    query = (
+        "SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    return await cooper.rows(query)
 
 
 async def test_redis_may_be_killed(workspace, database_url, tmp_path, redis_server):
