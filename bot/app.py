@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,11 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from actions.requests import Request, State, Vote
-from actions.store import EnvelopeRefusedError
-from bot.blocks.modal import edit_plan, explain_vote
 from bot.bootstrap import Core, core, policy, slack_client
 from bot.ingress import listen
+from bot.modals import open_modal
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -37,60 +36,8 @@ def bolt_app(settings: Settings, client: AsyncWebClient, base: Core) -> AsyncApp
         request_verification_enabled=secret is not None,
     )
 
-    async def open_modal(body: dict[str, Any]) -> None:
-        await _open(client, base, body)
-
-    listen(app, base.inbox, open_modal)
+    listen(app, base.inbox, partial(open_modal, client, base))
     return app
-
-
-async def _open(client: AsyncWebClient, base: Core, body: dict[str, Any]) -> None:
-    """Open a card's modal within the three seconds of its trigger."""
-    block = str(body["actions"][0].get("block_id", ""))
-    number = block.removeprefix("request:R")
-    try:
-        async with base.store.transaction() as tx:
-            request = await tx.request(int(number)) if number.isdigit() else None
-            votes = await tx.votes(int(number)) if number.isdigit() else ()
-    except (SQLAlchemyError, OSError) as error:
-        msg = f"The database did not answer about {block}."
-        raise EnvelopeRefusedError(msg) from error
-    user, channel = body["user"]["id"], body["channel"]["id"]
-    if request is None:
-        return
-    thread = _thread(body)
-    if body["actions"][0]["action_id"] == "edit":
-        refusal, view = _no_edit(request, user), edit_plan(request, thread)
-    else:
-        refusal, view = _no_reason(request, votes, user), explain_vote(request, thread)
-    if refusal is None:
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
-    else:
-        await client.chat_postEphemeral(channel=channel, user=user, thread_ts=thread, text=refusal)
-
-
-def _no_edit(request: Request, user: str) -> str | None:
-    """Why this person cannot edit the plan; None where they can."""
-    if request.requester_id != user:
-        return f"Only {request.requester_name} can edit {request.id}."
-    if request.state is not State.AWAITING_CONFIRMATION:
-        return f"{request.id} {request.state.clause}; it can no longer be edited."
-    return None
-
-
-def _no_reason(request: Request, votes: tuple[Vote, ...], user: str) -> str | None:
-    """Why this person has no reason to give; None where they have."""
-    against = [vote for vote in votes if not vote.approve and vote.voter_id == user]
-    if not against:
-        return f"Only who rejected {request.id} can say why."
-    return f"You gave the reason for {request.id} already." if against[-1].reason else None
-
-
-def _thread(body: dict[str, Any]) -> str | None:
-    """Where a word about the click is seen: Slack hides it in a thread that nobody has begun."""
-    message = body.get("message") or {}
-    thread = message.get("thread_ts")
-    return None if thread is None or thread == message.get("ts") else str(thread)
 
 
 async def _http(app: AsyncApp, base: Core, settings: Settings) -> web.AppRunner:

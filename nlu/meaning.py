@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 _ACTIONS = (
     r"(?:(?:re)?train\w*|fit|(?:un)?deploy\w*|ship|releas\w+|roll(?:ing|ed)?|rollback|revert\w*|push|put|promot\w+"
@@ -41,7 +42,8 @@ _INSTEAD = re.compile(
 _NOT_THIS = re.compile(
     rf"^\W*(?P<clause>(?:not (?!sure|yet|bad|now\b|really|necessar|that|at all|again|any ?more)|(?:no,? )?{_SUBJECT}(?:do\s+not|don[’']?t)"
     r" (?:want|need|mean|care|bother|show|list|give|tell|reject|approve|stop|deploy|train|promote)\b|(?:i|we)(?:['’]m| am|['’]re| are) not after"
-    r"|no need to )[^,;.:]*(?:,|;|:|\.)\s*)"
+    r"|no need to |no (?!rush|hurry|problem|worr|idea|spot|more than)(?=[^,;.:]*[,;.:]\s*(?:just|only|rather|simply|but|instead)\b)"
+    r"|leave (?=[^,;.:]*\b(?:alone|running|as (?:it|they) (?:is|are)|as is|untouched)\b))[^,;.:]*(?:,|;|:|\.)\s*)"
     r"(?=(?!(?:it|we|they|he|she|that|this|there|because|as|since|let|leave|keep|thanks|please don|not|nor|neither)\b)\S+(?:\s+\S+)+)",
     re.IGNORECASE,
 )
@@ -185,8 +187,12 @@ def _without_one(word: str) -> set[str]:
 class Spelling:
     """Known words, and the one that a mistyped word was to be: a letter dropped, added or swapped."""
 
-    def __init__(self, words: Mapping[str, int]) -> None:
-        """Learn `words` with how often each occurs; what is rare beside its likeness is a slip of it."""
+    def __init__(self, words: Mapping[str, int], real: AbstractSet[str] = frozenset()) -> None:
+        """Learn `words` with how often each occurs; what is rare beside its likeness is a slip of it.
+
+        Words of the language, `real`, are no slips, whether they were learned or not.
+        """
+        self._real = real
         self._words: dict[str, int] = {}
         self._shorter: dict[str, list[str]] = {}
         for word in sorted(words, key=lambda each: (-words[each], each)):
@@ -206,6 +212,7 @@ class Spelling:
         typed = word.lower()
         if (
             typed in self._words
+            or typed in self._real
             or len(typed) < _MIN_LENGTH - 1
             or not typed.isascii()
             or not typed.isalpha()

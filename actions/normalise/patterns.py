@@ -85,7 +85,7 @@ PATTERNS: dict[str, str] = {
     "version": (
         rf"{VERSION_PAIR}|\bv(?:er(?:sion)?)?\.?\s?#?\d+\b|\bversion {NUMBER}\b|(?<!\w)(?<!run )#\d+\b"
         r"|\b(?:the )?(?:latest|newest|most recent)(?: version)?\b(?! (?:runs|jobs|trainings))"
-        r"|\b(?:the )?(?:champion|challenger|candidate)\b"
+        r"|\b(?:the )?(?:champion|champ|challenger|candidate)\b"
     ),
     "environment": rf"\b(?:staging|stage|stg|production|prod|prd|live|{_MISTYPED})\b",
     "run": (

@@ -27,6 +27,11 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 """Another id in a list: "R42, R43", which is no reason."""
+_ASKS_AGAIN = re.compile(
+    rf"(?:(?:please|pls|plz|so|and|then|can you|could you|you (?:can|may)|just)\s+)*{_DECISION.pattern}(?<!ed)\b",
+    re.IGNORECASE,
+)
+"""The decision once more: "A7 can be closed, please resolve it because …"."""
 
 
 def find_reason(text: str) -> tuple[int, int] | None:
@@ -40,10 +45,15 @@ def find_reason(text: str) -> tuple[int, int] | None:
     for marker in _MARKER.finditer(text, start):
         rest = without_marker(text[marker.start() :])
         signed = not any(character.isalpha() for character in marker.group())
-        if _EMPTY.fullmatch(rest) or (signed and (not decision or _GOES_ON.match(rest))):
+        if _EMPTY.fullmatch(rest) or (signed and (not decision or _no_reason(rest))):
             continue
         return marker.start(), len(text)
     return None
+
+
+def _no_reason(words: str) -> bool:
+    """Whether what follows a mere sign goes on with the order."""
+    return bool(_GOES_ON.match(words) or _ASKS_AGAIN.match(words))
 
 
 def without_marker(raw: str) -> str:

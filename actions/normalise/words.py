@@ -127,7 +127,7 @@ def read_version(raw: str) -> int | str:
     text = raw.strip().lower()
     for value, words in {
         "latest": ("latest", "newest", "most recent", "last"),
-        "champion": ("champion",),
+        "champion": ("champion", "champ"),
         "challenger": ("challenger", "candidate"),
     }.items():
         if any(re.search(rf"\b{word}\b", text) for word in words):

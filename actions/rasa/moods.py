@@ -37,9 +37,31 @@ _DECIDED = re.compile(
 )
 
 
+_MAY = r"(?:is|are|am|was|were|should|must|may|shall|ought|has|have|had|needs?)"
+_RULED_OUT = re.compile(
+    r"\b(?:(?:under|in|on) no (?:circumstances?|case|account|event|condition)|by no means|in no way|never ever"
+    r"|(?:nobody|no one|noone|none of (?:you|us|them)) (?:should|must|may|shall|(?:has|have|needs?|is|are)(?: (?:supposed|allowed|permitted|meant))? to)\b"
+    rf"|(?:nobody|no one|noone) (?:please )?(?:touch|{_CHANGES})"
+    rf"|no (?:[\w-]+ ){{1,4}}{_MAY} (?:not )?(?:to )?be\b|no (?!longer)[\w-]+ (?:needed|necessary|required|wanted)\b"
+    r"|{may} neither\b|neither (?:\w+ )?{changes}".replace("{may}", _MAY).replace(
+        "{changes}", _CHANGES
+    )
+    + r"|there(?:['\u2019]?s| is| was| isn['\u2019]?t(?: any)?) (?:(?:really|absolutely|just|simply) )?(?:no )?(?:reason|need|point|sense|use|cause) (?:to|in|for)\b"
+    r"|no (?:reason|point|sense|use) (?:to|in)\b|(?:is|it['\u2019]?s|are) ?(?:n['\u2019]?t|not) (?:necessary|needed|required|a good idea|the time|time|worth|wise)\b"
+    r"|unnecessary to|not a good idea|bad idea to|too (?:early|soon|late|risky) (?:to|for)|(?:wrong|a mistake|foolish|premature|madness|crazy) to"
+    r"|refrain(?:ing)? from|hold(?:ing)? off|abstain from|desist from|steer clear of|(?:hands|fingers|paws) off|(?:stay|keep) away from"
+    r"|leave\b[^,;.]{2,60}\b(?:alone|as (?:it|they) (?:is|are)|as is|untouched|in peace)\b"
+    r"|decided (?:against|not to)|decision against|(?:rather|prefer(?:red)?(?: it)?(?: if)?) (?:you|we|i|nobody|no one|they) (?:did(?: not|n['\u2019]?t)|never)"
+    rf"|(?:is|are|was|were)(?: not|n['\u2019]?t) (?:to be|going to be|supposed to|meant to|allowed to)\b|{_CHANGES} (?:nothing|no one|nobody|none)\b"
+    r"|(?:wo|wouldn|shouldn|mustn|needn)(?:n)?['\u2019]?t be \w+ing)",
+    re.IGNORECASE,
+)
+"""What rules something out in other words than "don't"."""
+
+
 def forbids(text: str) -> bool:
     """Whether `text` says not to: "don't deploy it", "R42 must not be approved"."""
-    return bool(_FORBIDS.match(text) or _NEGATED.search(text))
+    return bool(_FORBIDS.match(text) or _NEGATED.search(text) or _RULED_OUT.search(text))
 
 
 _DECLINES = re.compile(
@@ -59,7 +81,7 @@ _WILL_NOT = re.compile(
     re.IGNORECASE,
 )
 _NOT_NOW = re.compile(
-    r"^\W*no (?:more )?[\w -]{3,40}\b(?:this time|today|for now|right now|at the moment)\b",
+    r"^\W*no (?!rush\b|hurry\b|problem\b|worries\b|idea\b|spot\b|more than\b)(?:more )?[\w -]{3,60}\b(?:this time|today|tonight|for now|right now|at the moment|please|pls)\b",
     re.IGNORECASE,
 )
 
@@ -67,7 +89,7 @@ _NOT_NOW = re.compile(
 def refuses(text: str) -> bool:
     """Whether `text` says that nothing is to be shown: "don't list them", "nobody asked for it"."""
     plainly = _FORBIDS.match(text) or _WILL_NOT.match(text) or _NOT_NOW.match(text)
-    return bool(plainly or _DECLINES.search(text))
+    return bool(plainly or _DECLINES.search(text) or _RULED_OUT.search(text))
 
 
 _FOR_ANOTHER = re.compile(

@@ -25,7 +25,6 @@ from actions.rasa.spans import (
     chosen,
     class_of,
     classes_of,
-    completed,
     marked,
     said,
     spans_of,
@@ -273,8 +272,7 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     entities = parse.get("entities") or ()
     refused = marked(entities, _REFUSED)
     trimmed = without_slips(text, spans_of(text, entities), marked(entities, _SLIP))
-    found = completed(text, trimmed, marked(entities, _UNKNOWN))
-    spans = without(with_names(text, found, names), refused)
+    spans = without(with_names(text, trimmed, names), refused)
     asked = next(iter(marked(entities, _ASKED)), None)
     if name in COMMANDS:
         start, end = asked or (0, len(text))

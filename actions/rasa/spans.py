@@ -201,17 +201,6 @@ def blanked(text: str, places: Places) -> str:
     return text
 
 
-def completed(text: str, spans: tuple[Span, ...], unknown: Places) -> tuple[Span, ...]:
-    """The spans, a learned project with the unknown word behind it: "Motor TPL" is one name."""
-    behind = dict(unknown)
-    return tuple(
-        replace(span, end=behind[span.end + 1], raw=text[span.start : behind[span.end + 1]])
-        if span.name == "project" and not span.by_pattern and span.end + 1 in behind
-        else span
-        for span in spans
-    )
-
-
 _WORDS = re.compile(r"\S+")
 _JOINED = re.compile(r"\w[-_]\w")
 

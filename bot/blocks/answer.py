@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from actions.answers import Answer, Chart, Choice, Field, Table
+from actions.catalog import COMMANDS
 from bot.blocks import elements as e
 from bot.blocks.text import bold, cap_markup, code_block, escape, link, mention
 from bot.charts import alt_text
@@ -67,16 +68,7 @@ def draw(answer: Answer, key: str, picture: str | None = None) -> Message:
         blocks += _table(answer.table)
     if answer.code:
         blocks.append(e.section(code_block(answer.code)))
-    if answer.choices:
-        blocks.append(
-            e.actions(
-                f"choices:{key}",
-                [
-                    e.button(choice.label, f"choose:{i}", _chosen(choice))
-                    for i, choice in enumerate(answer.choices[:5])
-                ],
-            )
-        )
+    blocks += _buttons(answer, key)
     if answer.mentions:
         blocks.append(e.section(" ".join(mention(one) for one in answer.mentions[:20])))
     if answer.links:
@@ -97,6 +89,20 @@ def draw(answer: Answer, key: str, picture: str | None = None) -> Message:
         blocks=blocks[:50],
         metadata={"event_type": event, "event_payload": payload},
     )
+
+
+def _buttons(answer: Answer, key: str) -> list[e.Block]:
+    """What the person might have meant, and a form where one question of several is asked."""
+    blocks = []
+    if answer.choices:
+        meant = [
+            e.button(choice.label, f"choose:{i}", _chosen(choice))
+            for i, choice in enumerate(answer.choices[:5])
+        ]
+        blocks.append(e.actions(f"choices:{key}", meant))
+    if answer.asks_for and answer.command and len(COMMANDS[answer.command].uses) > 1:
+        blocks.append(e.actions(f"form:{key}", [e.button("Fill in a form", "fill", "fill")]))
+    return blocks
 
 
 def _chosen(choice: Choice) -> str:

@@ -1,17 +1,21 @@
-"""The modal that edits a plan: one line for each parameter, as people type it."""
+"""Modals: a plan that is edited or a form that is filled in, one line for each parameter as people type it."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from actions.capacity import spoken
 from actions.catalog import COMMANDS
 from actions.config_types import duration
-from actions.requests import Request
-from actions.spec import Kind, Parameter
+from actions.requests import Place, Request
+from actions.spec import Command, Kind, Parameter
+from actions.store import StoredDraft
 from bot.blocks import elements as e
 
 EXPLAIN = "explain_vote"
 """Callback of the modal in which somebody says why they rejected a request."""
+FILL_IN = "fill_in"
+"""Callback of the modal that asks for a command's parameters."""
 
 
 def explain_vote(request: Request, thread: str | None) -> dict[str, Any]:
@@ -31,7 +35,6 @@ def explain_vote(request: Request, thread: str | None) -> dict[str, Any]:
 
 def edit_plan(request: Request, thread: str | None) -> dict[str, Any]:
     """The view for `views.open`; its submission carries the request's id, and the thread to answer in."""
-    command = COMMANDS[request.command]
     return {
         "type": "modal",
         "callback_id": "edit_plan",
@@ -39,18 +42,38 @@ def edit_plan(request: Request, thread: str | None) -> dict[str, Any]:
         "title": e.plain(f"Edit {request.id}", 24),
         "submit": e.plain("New plan", 24),
         "close": e.plain("Back", 24),
-        "blocks": [
-            e.text_input(
-                parameter.name,
-                parameter.label,
-                _typed(parameter, request.params.get(parameter.name)),
-                f"For example: {', '.join(parameter.examples[:3])}",
-                optional=not use.required,
-            )
-            for use in command.uses
-            for parameter in (use.parameter,)
-        ],
+        "blocks": _inputs(COMMANDS[request.command], request.params),
     }
+
+
+def fill_in(draft: StoredDraft, place: Place) -> dict[str, Any]:
+    """The view that asks at once for all that a form would ask one by one, and for what may be said."""
+    command = COMMANDS[draft.command]
+    private = {"command": draft.command, "channel": place.channel, "thread": place.thread}
+    return {
+        "type": "modal",
+        "callback_id": FILL_IN,
+        "private_metadata": json.dumps(private),
+        "title": e.plain(command.title, 24),
+        "submit": e.plain("Go on", 24),
+        "close": e.plain("Back", 24),
+        "blocks": _inputs(command, draft.params),
+    }
+
+
+def _inputs(command: Command, params: Mapping[str, Any]) -> list[e.Block]:
+    """A line for each parameter, with what is known of it."""
+    return [
+        e.text_input(
+            parameter.name,
+            parameter.label,
+            _typed(parameter, params.get(parameter.name)),
+            f"For example: {', '.join(parameter.examples[:3])}",
+            optional=not use.required or use.unless is not None,
+        )
+        for use in command.uses
+        for parameter in (use.parameter,)
+    ]
 
 
 def _private(request: Request, thread: str | None) -> str:

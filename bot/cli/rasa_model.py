@@ -12,7 +12,15 @@ from bot.cli import model_checks
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "current"
 _INPUTS = (
-    *("config.yml", "domain.yml", "components.py", "encoder.py", "intents.py", "meaning.py"),
+    *(
+        "config.yml",
+        "domain.yml",
+        "components.py",
+        "encoder.py",
+        "intents.py",
+        "meaning.py",
+        "tagger.py",
+    ),
     "uv.lock",
 )
 _LOG_TAIL = 15

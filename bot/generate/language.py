@@ -14,29 +14,24 @@ from bot.generate.noise import as_typed
 
 SEED = 20_260_101
 SENTENCES = {
-    "train_model": 324,
-    "deploy_model": 403,
-    "show_run": 345,
-    "show_logs": 331,
-    "show_model": 345,
-    "compare_models": 331,
-    "promote_model": 288,
-    "rollback_model": 288,
-    "undeploy_model": 288,
-    "list_approvals": 260,
-    "approve_request": 316,
-    "reject_request": 302,
-    "list_runs": 288,
-    "stop_run": 288,
-    "show_endpoint": 316,
-    "predict": 260,
-    "list_models": 260,
-    "list_endpoints": 260,
-    "help": 288,
-    "inform": 273,
-    "out_of_scope": 2300,
+    "train_model": 180,
+    "deploy_model": 220,
+    "show_run": 190,
+    "show_logs": 180,
+    "show_model": 190,
+    "compare_models": 180,
+    "promote_model": 160,
+    "rollback_model": 160,
+    "undeploy_model": 160,
+    "approve_request": 170,
+    "reject_request": 170,
+    "list_runs": 160,
+    "stop_run": 160,
+    "show_endpoint": 170,
+    "help": 160,
+    "out_of_scope": 1260,
 }
-DEFAULT_SENTENCES = 260
+DEFAULT_SENTENCES = 150
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
 """Intents of the model that are neither a command nor a conversation intent."""
@@ -78,7 +73,7 @@ def sentences() -> dict[str, list[str]]:
     given |= {intent.name: intent.examples for intent in CONVERSATION.values()}
     for name in (*COMMANDS, *CONVERSATION, *OUTSIDE):
         examples = (as_found(core_of_projects(example)) for example in given.get(name, ()))
-        unique = dict.fromkeys(examples)
+        unique = dict.fromkeys((*examples, *_titled(name)))
         wanted = SENTENCES.get(name, DEFAULT_SENTENCES)
         for _ in range(wanted * 6 if name in made else 0):
             if len(unique) >= wanted:
@@ -86,6 +81,23 @@ def sentences() -> dict[str, list[str]]:
             unique[as_found(as_typed(made[name].sentence(), rng))] = None
         found[name] = [text for text in unique if text.strip()]
     return found
+
+
+def _titled(name: str) -> tuple[str, ...]:
+    """What help calls the command, as people say it back: "deploy a model please"."""
+    if name not in COMMANDS:
+        return ()
+    title = COMMANDS[name].title.lower()
+    frames = (
+        "{}",
+        "{} please",
+        "please {}",
+        "i want to {}",
+        "can you {}?",
+        "{} for me",
+        "let's {}",
+    )
+    return tuple(frame.format(title) for frame in frames)
 
 
 def _examples(texts: list[str]) -> str:

@@ -1,0 +1,1 @@
+"""Pipelines of language understanding side by side; `python -m benchmarks.pipelines`."""

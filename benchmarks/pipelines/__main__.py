@@ -1,0 +1,159 @@
+"""Trains each pipeline on the same sentences and prints what it understands, and at what cost.
+
+`python -m benchmarks.pipelines --every 6`: on each sixth training sentence, since DIET takes hours on
+all. Measured on the development set; the table goes into docs/adr/0004-language.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from actions.rasa.reading import contract, read
+from benchmarks.figures import summarise
+from benchmarks.pipelines.variants import VARIANTS, variant
+from bot.cli.measuring import figures, load
+from bot.cli.rasa_model import ROOT, interpreter
+
+_SENTENCES = Path("tests/nlu/development.jsonl")
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Shares from 0 to 1 by name, times in seconds, memory in bytes."""
+
+    name: str
+    shares: dict[str, float]
+    training: float
+    training_memory: int
+    p50: float
+    p99: float
+    memory: int
+
+
+def _thinned(text: str, every: int) -> str:
+    """Training data with each `every`-th sentence of an intent, the first included."""
+    kept, seen = [], 0
+    for line in text.splitlines():
+        if line.startswith("- "):
+            seen = 0
+        if line.startswith("    - "):
+            seen += 1
+            if (seen - 1) % every:
+                continue
+        kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+@contextlib.contextmanager
+def _project(config: dict[str, Any], every: int) -> Iterator[Path]:
+    """A copy of the Rasa project with this configuration and some of the sentences."""
+    with tempfile.TemporaryDirectory(prefix="cooper-pipeline-") as folder:
+        nlu = Path(folder) / "nlu"
+        ignored = shutil.ignore_patterns(".venv", ".rasa", "models", "__pycache__")
+        shutil.copytree(ROOT / "nlu", nlu, ignore=ignored)
+        shutil.copy(Path(__file__).with_name("featurizer.py"), nlu)
+        (nlu / "config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        for path in (nlu / "data").rglob("*.yml"):
+            if path.name not in {"rules.yml", "patterns.yml"}:
+                path.write_text(_thinned(path.read_text(encoding="utf-8"), every), encoding="utf-8")
+        yield nlu
+
+
+def _train(nlu: Path) -> tuple[float, int]:
+    """Seconds and the most memory that training took."""
+    command = (str(interpreter()), "-m", "rasa", "train", "nlu", "--config", "config.yml")
+    more = ("--domain", "domain.yml", "--nlu", "data", "--fixed-model-name", "tried")
+    began = time.perf_counter()
+    most = 0
+    with (nlu / "train.log").open("wb") as log:
+        process = subprocess.Popen((*command, *more), cwd=nlu, stdout=log, stderr=log)
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            with contextlib.suppress(psutil.Error):
+                most = max(most, watched.memory_info().rss)
+            time.sleep(0.2)
+    if process.returncode:
+        tail = (nlu / "train.log").read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise SystemExit(tail)
+    return time.perf_counter() - began, most
+
+
+def _parses(nlu: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], list[float], int]:
+    """Rasa's parse of each text with its seconds, and the memory of the process."""
+    command = (str(interpreter()), "parse.py", "models/tried.tar.gz")
+    found, took = [], []
+    with (
+        (nlu / "parse.log").open("wb") as log,
+        subprocess.Popen(
+            command, cwd=nlu, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for text in (*texts[:_WARM_UP], *texts):
+            began = time.perf_counter()
+            process.stdin.write(json.dumps({"text": text}) + "\n")
+            process.stdin.flush()
+            found.append(json.loads(process.stdout.readline()))
+            took.append(time.perf_counter() - began)
+        memory = psutil.Process(process.pid).memory_info().rss
+        process.stdin.close()
+    return found[_WARM_UP:], took[_WARM_UP:], memory
+
+
+def _measure(name: str, config: dict[str, Any], every: int) -> Result:
+    wanted = load(ROOT / _SENTENCES)
+    with _project(config, every) as nlu:
+        training, training_memory = _train(nlu)
+        parses, took, memory = _parses(nlu, [each["text"] for each in wanted])
+    pairs = [
+        (each, contract(read(parse), each["text"]))
+        for each, parse in zip(wanted, parses, strict=True)
+    ]
+    times = summarise(took)
+    return Result(name, figures(pairs), training, training_memory, times.p50, times.p99, memory)
+
+
+def _row(result: Result) -> str:
+    shares = " | ".join(f"{100 * share:.1f} %" for share in result.shares.values())
+    times = f"{result.training:.0f} s | {1000 * result.p50:.1f} ms | {1000 * result.p99:.1f} ms"
+    memory = f"{result.training_memory / 2**30:.1f} GiB | {result.memory / 2**30:.1f} GiB"
+    return f"| {result.name} | {shares} | {times} | {memory} |"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print a table, a row as soon as it is known."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipelines", description=__doc__)
+    parser.add_argument("--every", type=int, default=6, help="train on each such sentence (6)")
+    parser.add_argument("--only", help="names of pipelines that hold these words")
+    options = parser.parse_args(arguments)
+    own = yaml.safe_load((ROOT / "nlu" / "config.yml").read_text(encoding="utf-8"))
+    configs = {"Cooper's": own} | {
+        name: variant(own, components) for name, components in VARIANTS.items()
+    }
+    print(
+        "| pipeline | commands | all params | outside, taken | wrong changes | training | p50 | p99 | training memory | memory |"
+    )
+    print("| --- " * 10 + "|")
+    for name, config in configs.items():
+        if not options.only or options.only in name:
+            print(_row(_measure(name, config, options.every)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
