@@ -54,6 +54,11 @@ def test_a_mistyped_word_is_the_one_that_was_meant(
     assert meaning.Spelling(WORDS).meant(typed) == meant
 
 
+def test_a_word_of_the_language_is_no_slip(meaning: ModuleType) -> None:
+    assert meaning.Spelling({"crash": 90}).meant("cash") == "crash"
+    assert meaning.Spelling({"crash": 90}, frozenset({"cash"})).meant("cash") == "cash"
+
+
 @pytest.mark.parametrize(
     ("text", "refused"),
     [
@@ -65,6 +70,8 @@ def test_a_mistyped_word_is_the_one_that_was_meant(
         ("deploy it to staging, not production", ", not production"),
         ("promote v4 instead of v3 please", " instead of v3"),
         ("show run 7 and not run 8", " and not run 8"),
+        ("leave production alone, but take churn off staging", "leave production alone, "),
+        ("no endpoints please, only the models", "no endpoints please, "),
     ],
 )
 def test_what_is_not_wanted_ends_where_an_order_begins(

@@ -28,6 +28,7 @@ READS = [
     (Kind.VERSION, "the latest", "latest"),
     (Kind.VERSION, "newest version", "latest"),
     (Kind.VERSION, "the champion", "champion"),
+    (Kind.VERSION, "champ", "champion"),
     (Kind.VERSION, "challenger", "challenger"),
     (Kind.ENVIRONMENT, "prod", "production"),
     (Kind.ENVIRONMENT, "live", "production"),

@@ -1,0 +1,48 @@
+"""What rules something out, in whatever words, and what only sounds like it."""
+
+import pytest
+
+from actions.rasa.moods import forbids, refuses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "under no circumstances stop run 90",
+        "by no means undeploy hill farms",
+        "nobody should approve R12",
+        "no one is supposed to subscribe #legal to the digest",
+        "no notebook is to be shut down tonight",
+        "no batch predictions on claims please",
+        "R5 must neither be approved nor rejected",
+        "there's no reason to compare v3 and v4",
+        "it would be wrong to scale it down now",
+        "it isn't necessary to extend my notebook",
+        "please refrain from resolving A27",
+        "hands off the endpoint of fraud",
+        "whatever you do, leave the fraud endpoint as it is",
+        "we decided against deploying churn",
+        "I'd prefer you didn't retrain it",
+        "approve nothing in my name",
+        "we won't be subscribing to the digest",
+    ],
+)
+def test_it_is_ruled_out(text: str) -> None:
+    assert forbids(text) or refuses(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody has looked at it for months, so undeploy churn",
+        "the endpoint of churn is no longer needed, undeploy it",
+        "no rush, but please train churn",
+        "deploy churn to production",
+        "why not promote fraud v3",
+        "reject R5, the holdout leaks",
+        "",
+    ],
+)
+def test_it_is_asked_for(text: str) -> None:
+    assert not forbids(text)
+    assert not refuses(text)
