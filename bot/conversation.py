@@ -59,7 +59,7 @@ class Conversation:
                 await self._say(key, said.place, replies.greeting())
             return
         try:
-            turn = await self._read(said, draft_key, draft, around)
+            turn = around.about_the_run(await self._read(said, draft_key, draft, around))
             corrected = await self._corrected(said, draft_key, turn, around)
         except UnderstandingUnavailableError:
             if engaged:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,11 @@ from actions.rasa.names import named
 from actions.requests import Request, State
 from actions.runs import RUNS, SERVING
 from actions.store import Store
+from actions.understanding import Turn
 from bot.inbound import Said
 
+_PLAIN = 0.9
+"""Confidence from which a command is what was said, wherever it was said."""
 _PRONOUN = re.compile(r"\b(it|that|this|them)\b", re.IGNORECASE)
 
 
@@ -55,6 +58,18 @@ class Surroundings:
         if self.last is None or self.last.command not in SERVING:
             return None
         return self.last.plan.environment
+
+
+    def about_the_run(self, turn: Turn) -> Turn:
+        """The turn, with "stop it" beside the thread's run as about it, where a notebook is as likely."""
+        offered = turn.nearest[0].command if turn.outcome == "unsure" and turn.nearest else None
+        unclear = turn.confidence < _PLAIN and not turn.params and turn.draft is None
+        if self.running is None or not unclear or "stop_notebook" not in {turn.command, offered}:
+            return turn
+        params = {"run": self.running.id}
+        return replace(
+            turn, outcome="proposal", command="stop_run", params=params, inferred=("run",)
+        )
 
 
 async def look(store: Store, said: Said, who: Person, since: datetime) -> Surroundings:
