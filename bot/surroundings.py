@@ -59,7 +59,6 @@ class Surroundings:
             return None
         return self.last.plan.environment
 
-
     def about_the_run(self, turn: Turn) -> Turn:
         """The turn, with "stop it" beside the thread's run as about it, where a notebook is as likely."""
         offered = turn.nearest[0].command if turn.outcome == "unsure" and turn.nearest else None
