@@ -101,7 +101,7 @@ class Conversation:
         try:
             await self._decide(click.action, who, number, digest)
         except Refusal as refusal:
-            await self._say(key, _beside(click), replies.refused(refusal, private=True), who.id)
+            await self._say(key, click.beside, replies.refused(refusal, private=True), who.id)
 
     async def _chosen(self, who: Person, click: Clicked, key: str) -> None:
         """What somebody might have meant: a whole command, or words to be read."""
@@ -349,10 +349,3 @@ def _where_it_serves(turn: Turn, around: Surroundings) -> dict[str, Any]:
     if turn.command in _ABOUT_ENDPOINTS and same and around.serving is not None:
         return {"environment": around.serving, **turn.params}
     return turn.params
-
-
-def _beside(click: Clicked) -> Place:
-    """Where a word about the click is seen: Slack hides it in a thread that nobody has begun."""
-    if click.place.thread == click.message:
-        return replace(click.place, thread=None)
-    return click.place

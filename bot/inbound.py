@@ -5,7 +5,7 @@ Pure; https://docs.slack.dev/interactivity and https://docs.slack.dev/apis/event
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actions.requests import Place
@@ -32,6 +32,11 @@ class Clicked:
     action: str
     value: str
     message: str | None = None
+
+    @property
+    def beside(self) -> Place:
+        """Where a word about the click is seen: Slack hides it in a thread that nobody has begun."""
+        return replace(self.place, thread=None) if self.place.thread == self.message else self.place
 
 
 @dataclass(frozen=True, slots=True)

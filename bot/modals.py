@@ -32,7 +32,10 @@ async def open_modal(client: AsyncWebClient, base: Core, body: dict[str, Any]) -
         await client.views_open(trigger_id=body["trigger_id"], view=view)
     elif refusal is not None:
         await client.chat_postEphemeral(
-            channel=click.place.channel, user=click.user, thread_ts=_thread(click), text=refusal
+            channel=click.place.channel,
+            user=click.user,
+            thread_ts=click.beside.thread,
+            text=refusal,
         )
 
 
@@ -47,7 +50,7 @@ async def _view(base: Core, click: Clicked, block: str) -> tuple[dict[str, Any] 
         votes = await tx.votes(int(number)) if number.isdigit() else ()
     if request is None:
         return None, None
-    thread = _thread(click)
+    thread = click.beside.thread
     if click.action == "edit":
         refusal, view = _no_edit(request, click.user), edit_plan(request, thread)
     else:
@@ -77,8 +80,3 @@ def _no_reason(request: Request, votes: tuple[Vote, ...], user: str) -> str | No
     if not against:
         return f"Only who rejected {request.id} can say why."
     return f"You gave the reason for {request.id} already." if against[-1].reason else None
-
-
-def _thread(click: Clicked) -> str | None:
-    """Where a word about the click is seen: Slack hides it in a thread that nobody has begun."""
-    return None if click.place.thread == click.message else click.place.thread

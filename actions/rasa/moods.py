@@ -43,10 +43,9 @@ _RULED_OUT = re.compile(
     r"|(?:nobody|no one|noone|none of (?:you|us|them)) (?:should|must|may|shall|(?:has|have|needs?|is|are)(?: (?:supposed|allowed|permitted|meant))? to)\b"
     rf"|(?:nobody|no one|noone) (?:please )?(?:touch|{_CHANGES})"
     rf"|no (?:[\w-]+ ){{1,4}}{_MAY} (?:not )?(?:to )?be\b|no (?!longer)[\w-]+ (?:needed|necessary|required|wanted)\b"
-    r"|{may} neither\b|neither (?:\w+ )?{changes}".replace("{may}", _MAY).replace(
-        "{changes}", _CHANGES
-    )
-    + r"|there(?:['\u2019]?s| is| was| isn['\u2019]?t(?: any)?) (?:(?:really|absolutely|just|simply) )?(?:no )?(?:reason|need|point|sense|use|cause) (?:to|in|for)\b"
+    rf"|{_MAY} neither\b|neither (?:\w+ )?{_CHANGES}"
+    r"|there(?:(?:['\u2019]?s| is| was) (?:(?:really|absolutely|just|simply) )?no|(?: is| was)(?: not|n['\u2019]?t)(?: any)?)"
+    r" (?:reason|need|point|sense|use|cause) (?:to|in|for)\b"
     r"|no (?:reason|point|sense|use) (?:to|in)\b|(?:is|it['\u2019]?s|are) ?(?:n['\u2019]?t|not) (?:necessary|needed|required|a good idea|the time|time|worth|wise)\b"
     r"|unnecessary to|not a good idea|bad idea to|too (?:early|soon|late|risky) (?:to|for)|(?:wrong|a mistake|foolish|premature|madness|crazy) to"
     r"|refrain(?:ing)? from|hold(?:ing)? off|abstain from|desist from|steer clear of|(?:hands|fingers|paws) off|(?:stay|keep) away from"
