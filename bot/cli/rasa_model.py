@@ -17,14 +17,17 @@ _INPUTS = (
         "domain.yml",
         "components.py",
         "encoder.py",
-        "intents.py",
+        "learning.py",
         "meaning.py",
-        "tagger.py",
+        "names.py",
+        "network.py",
+        "ngrams.py",
+        "reader.py",
     ),
     "uv.lock",
 )
 _LOG_TAIL = 15
-_TIMEOUT_SECONDS = 900
+_TIMEOUT_SECONDS = 1800
 
 
 class NluError(Exception):

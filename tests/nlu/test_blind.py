@@ -27,10 +27,10 @@ TAGS = {
     *("plain", "typo", "slang", "markup", "terse", "long", "number words", "negation"),
     *("out of scope", "injection"),
 }
-COMMANDS_RIGHT = 0.94
-PARAMS_RIGHT = 0.9
-OUTSIDE_TAKEN = 0.085
-WRONG_CHANGES = 0.015
+COMMANDS_RIGHT = 0.96
+PARAMS_RIGHT = 0.91
+OUTSIDE_TAKEN = 0.04
+WRONG_CHANGES = 0.008
 DIALOGUES_RIGHT = 54
 
 

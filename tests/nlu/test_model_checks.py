@@ -10,7 +10,7 @@ import pytest
 from bot.cli import model_checks
 from bot.cli.rasa_model import ROOT, NluError, current, put_in_place, train
 
-_WEIGHTS = "weights.npz"
+_WEIGHTS = ".npz"
 _NPY_START = 10
 """Bytes before the header of a .npy file of version 1; its length is in the last two."""
 

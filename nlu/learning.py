@@ -1,0 +1,297 @@
+"""Teaches the upper layers of MiniLM what our texts ask for and which of their words are names, with TensorFlow.
+
+The head for names only guides the layers here; `names.Tagger` learns on their vectors afterwards.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from encoder import HEADS as ATTENTION_HEADS
+from encoder import WIDTH, Encoder, model_folder, pretrained
+from network import Example
+
+_EPS = 1e-12
+_NEVER = -1e9
+_CHUNK = 64
+"""Batches whose texts are sorted by length, so that little is padded."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How to learn: rates are Adam's at their highest, first rising, then falling to 0."""
+
+    layers: int
+    learned: int
+    epochs: int
+    batch: int = 64
+    rate: float = 3e-4
+    head_rate: float = 1e-3
+    warm_up: float = 0.06
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class _Text:
+    """An example as the learned layers get it: `values` of its pieces from the layers below."""
+
+    values: np.ndarray
+    pooled: np.ndarray
+    firsts: np.ndarray
+    labels: np.ndarray
+    intent: int
+
+
+def learn(
+    examples: "Sequence[Example]", intents: int, labels: int, course: Course
+) -> "dict[str, np.ndarray]":
+    """Arrays for `network.Network`: those of the upper `course.learned` layers, and of the intent's head."""
+    tf.keras.utils.set_random_seed(0)
+    below = course.layers - course.learned
+    texts = _texts(examples, Encoder(model_folder(), below))
+    blocks = [_Block(f"encoder.layer.{at}") for at in range(below, course.layers)]
+    heads = _Heads(intents, labels)
+    lesson = _Lesson(blocks, heads, course)
+    order = np.random.default_rng(0)
+    batches = [batch for _ in range(course.epochs) for batch in _batches(texts, course, order)]
+    for done, batch in enumerate(batches):
+        lesson.step(*_padded(batch), tf.constant(_pace(done / len(batches), course)))
+    found: dict[str, np.ndarray] = {}
+    for block in blocks:
+        found |= block.arrays()
+    return found | heads.arrays()
+
+
+def _pace(done: float, course: Course) -> np.float32:
+    """The share of the highest rate, at this share of the way."""
+    return np.float32(min(1.0, done / course.warm_up + 1e-3) * (1 - done))
+
+
+# ---------------------------------------------------------------------- examples
+
+
+def _texts(examples: "Sequence[Example]", encoder: Encoder) -> "list[_Text]":
+    found = []
+    for pieces, example in zip(encoder.read([each.words for each in examples]), examples):  # noqa: B905 -- as many
+        words = pieces.words
+        read = int(words.max()) + 1
+        pooled = np.array([at >= 0 and example.wanted[at] for at in words], dtype=np.float32)
+        found.append(
+            _Text(
+                pieces.values.astype(np.float16),
+                pooled if pooled.any() else np.ones_like(pooled),
+                np.array([int(np.argmax(words == at)) for at in range(read)], dtype=np.int32),
+                np.array(example.labels[:read], dtype=np.int32),
+                example.intent,
+            )
+        )
+    return found
+
+
+def _batches(
+    texts: "list[_Text]", course: Course, order: np.random.Generator
+) -> "Iterator[list[_Text]]":
+    """All texts in a new order, those of a batch of about one length."""
+    shuffled = order.permutation(len(texts))
+    found = []
+    for start in range(0, len(shuffled), course.batch * _CHUNK):
+        alike = sorted(
+            shuffled[start : start + course.batch * _CHUNK], key=lambda at: len(texts[at].values)
+        )
+        found += [alike[at : at + course.batch] for at in range(0, len(alike), course.batch)]
+    for at in order.permutation(len(found)):
+        yield [texts[place] for place in found[at]]
+
+
+def _padded(batch: "list[_Text]") -> "tuple[Any, ...]":
+    """Tensors of a batch; a label of -1 is no word."""
+    pieces = max(len(each.values) for each in batch)
+    words = max(len(each.firsts) for each in batch)
+
+    def stacked(name: str, length: int, filler: float = 0) -> Any:
+        return tf.constant(
+            np.stack([_filled(getattr(each, name), length, filler) for each in batch])
+        )
+
+    present = np.stack([_filled(np.ones(len(each.values)), pieces, 0) for each in batch])
+    return (
+        tf.cast(stacked("values", pieces), tf.float32),
+        tf.constant(present, tf.float32),
+        stacked("pooled", pieces),
+        stacked("firsts", words),
+        stacked("labels", words, -1),
+        tf.constant([each.intent for each in batch], tf.int32),
+    )
+
+
+def _filled(array: np.ndarray, length: int, filler: float) -> np.ndarray:
+    """The array, its first axis made `length` long."""
+    missing = [(0, length - len(array)), *[(0, 0)] * (array.ndim - 1)]
+    return np.pad(array, missing, constant_values=filler)
+
+
+# ---------------------------------------------------------------------- layers
+
+
+class _Dense:
+    """A dense layer that goes on from BERT's arrays of this name."""
+
+    def __init__(self, name: str) -> None:
+        kernel, bias = (pretrained(model_folder())[f"{name}.{each}"] for each in ("weight", "bias"))
+        self.name, self.variables = name, (tf.Variable(kernel.T), tf.Variable(bias))
+
+    def __call__(self, values: Any) -> Any:
+        kernel, bias = self.variables
+        return tf.matmul(values, kernel) + bias
+
+    def arrays(self) -> "dict[str, np.ndarray]":
+        kernel, bias = (each.numpy() for each in self.variables)
+        return {f"{self.name}.weight": np.ascontiguousarray(kernel.T), f"{self.name}.bias": bias}
+
+
+class _Norm:
+    """Layer normalisation that goes on from BERT's arrays of this name."""
+
+    def __init__(self, name: str) -> None:
+        arrays = (pretrained(model_folder())[f"{name}.{each}"] for each in ("weight", "bias"))
+        self.name, self.variables = name, tuple(map(tf.Variable, arrays))
+
+    def __call__(self, values: Any) -> Any:
+        mean, variance = tf.nn.moments(values, -1, keepdims=True)
+        weight, bias = self.variables
+        return (values - mean) * tf.math.rsqrt(variance + _EPS) * weight + bias
+
+    def arrays(self) -> "dict[str, np.ndarray]":
+        weight, bias = (each.numpy() for each in self.variables)
+        return {f"{self.name}.weight": weight, f"{self.name}.bias": bias}
+
+
+class _Block:
+    """One layer of BERT, as `encoder._Layer`, with dropout."""
+
+    def __init__(self, name: str) -> None:
+        own = f"{name}.attention.self"
+        self._query, self._key, self._value = (
+            _Dense(f"{own}.{each}") for each in ("query", "key", "value")
+        )
+        self._attended = _Dense(f"{name}.attention.output.dense")
+        self._attended_norm = _Norm(f"{name}.attention.output.LayerNorm")
+        self._wider = _Dense(f"{name}.intermediate.dense")
+        self._narrower = _Dense(f"{name}.output.dense")
+        self._narrower_norm = _Norm(f"{name}.output.LayerNorm")
+
+    @property
+    def _parts(self) -> "list[_Dense | _Norm]":
+        return list(vars(self).values())
+
+    @property
+    def variables(self) -> "list[Any]":
+        return [each for part in self._parts for each in part.variables]
+
+    def arrays(self) -> "dict[str, np.ndarray]":
+        found: dict[str, np.ndarray] = {}
+        for part in self._parts:
+            found |= part.arrays()
+        return found
+
+    def __call__(self, values: Any, mask: Any, dropout: float) -> Any:
+        shape = tf.shape(values)
+        size = WIDTH // ATTENTION_HEADS
+
+        def split(part: Any) -> Any:
+            wide = (shape[0], shape[1], ATTENTION_HEADS, size)
+            return tf.transpose(tf.reshape(part, wide), (0, 2, 1, 3))
+
+        query, key, value = (split(each(values)) for each in (self._query, self._key, self._value))
+        scores = tf.matmul(query, key, transpose_b=True) / math.sqrt(size) + mask
+        weights = tf.nn.dropout(tf.nn.softmax(scores), dropout)
+        context = tf.reshape(tf.transpose(tf.matmul(weights, value), (0, 2, 1, 3)), shape)
+        values = self._attended_norm(values + tf.nn.dropout(self._attended(context), dropout))
+        wide = tf.nn.gelu(self._wider(values), approximate=True)
+        return self._narrower_norm(values + tf.nn.dropout(self._narrower(wide), dropout))
+
+
+class _Heads:
+    """Dense layers: a text's mean to its intent, a word's first piece to its label."""
+
+    def __init__(self, intents: int, labels: int) -> None:
+        self._intent, self._label = (
+            (
+                tf.Variable(tf.random.normal((WIDTH, count), stddev=0.5 / math.sqrt(WIDTH))),
+                tf.Variable(tf.zeros(count)),
+            )
+            for count in (intents, labels)
+        )
+
+    @property
+    def variables(self) -> "list[Any]":
+        return [*self._intent, *self._label]
+
+    def arrays(self) -> "dict[str, np.ndarray]":
+        weight, bias = (each.numpy() for each in self._intent)
+        return {"intent.weight": weight, "intent.bias": bias}
+
+    def intents(self, values: Any, pooled: Any, dropout: float) -> Any:
+        mean = tf.reduce_sum(values * pooled[:, :, None], 1)
+        mean /= tf.reduce_sum(pooled, 1, keepdims=True)
+        weight, bias = self._intent
+        return tf.matmul(tf.nn.dropout(mean, dropout), weight) + bias
+
+    def labels(self, words: Any, dropout: float) -> Any:
+        weight, bias = self._label
+        return tf.tensordot(tf.nn.dropout(words, dropout), weight, 1) + bias
+
+
+class _Lesson:
+    """A step of Adam on the sum of both heads' cross entropies."""
+
+    def __init__(self, blocks: "list[_Block]", heads: _Heads, course: Course) -> None:
+        self._blocks, self._heads, self._course = blocks, heads, course
+        self._layers = [each for block in blocks for each in block.variables]
+        self._slow = tf.keras.optimizers.legacy.Adam(course.rate)
+        self._fast = tf.keras.optimizers.legacy.Adam(course.head_rate)
+
+    @tf.function(reduce_retracing=True)
+    def step(
+        self,
+        values: Any,
+        present: Any,
+        pooled: Any,
+        firsts: Any,
+        labels: Any,
+        intents: Any,
+        pace: Any,
+    ) -> None:
+        """Learn from one batch."""
+        with tf.GradientTape() as tape:
+            loss = self._loss(values, present, pooled, firsts, labels, intents)
+        variables = [*self._heads.variables, *self._layers]
+        gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, variables), 1.0)
+        heads = len(self._heads.variables)
+        self._fast.learning_rate.assign(self._course.head_rate * pace)
+        self._slow.learning_rate.assign(self._course.rate * pace)
+        self._fast.apply_gradients(zip(gradients[:heads], variables[:heads]))  # noqa: B905 -- as many
+        self._slow.apply_gradients(zip(gradients[heads:], variables[heads:]))  # noqa: B905 -- as many
+
+    def _loss(
+        self,
+        values: Any,
+        present: Any,
+        pooled: Any,
+        firsts: Any,
+        labels: Any,
+        intents: Any,
+    ) -> Any:
+        mask = (1 - present)[:, None, None, :] * _NEVER
+        for block in self._blocks:
+            values = block(values, mask, self._course.dropout)
+        asked = self._heads.intents(values, pooled, self._course.dropout)
+        words = tf.gather(values, firsts, batch_dims=1)
+        named = self._heads.labels(words, self._course.dropout)
+        is_word = tf.cast(labels >= 0, tf.float32)
+        of_words = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(labels, 0), named)
+        of_texts = tf.nn.sparse_softmax_cross_entropy_with_logits(intents, asked)
+        return tf.reduce_mean(of_texts) + tf.reduce_sum(of_words * is_word) / tf.reduce_sum(is_word)

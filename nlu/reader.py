@@ -1,0 +1,292 @@
+"""Reads a text once: its intent, and the names that no list holds.
+
+Two classifiers that fail differently give the intent: n-grams know the words of requests and nothing
+of what words mean, the network knows that "kick off" and "start" are near and little of letters.
+Their probabilities are averaged geometrically, so that a command is sure only where they agree
+(docs/adr/0004-language.md).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from components import ASKED, MEANT
+from encoder import Pieces
+from meaning import clauses
+from names import Tagger, Word, named, plain
+from network import Example, Network
+from ngrams import NGrams
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.constants import TOKENS_NAMES
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.nlu.tokenizers.spacy_tokenizer import POS_TAG_KEY
+from rasa.nlu.tokenizers.tokenizer import Token
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+_LEAST = np.float32(1e-9)
+_NONE = "O"
+_CHUNK = 1024
+"""Sentences that are read at a time."""
+_NETWORK, _NGRAMS, _NAMES = "network.npz", "ngrams.npz", "names.json"
+
+
+@DefaultV1Recipe.register(
+    [
+        DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER,
+        DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR,
+    ],
+    is_trainable=True,
+)
+class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
+    """The intent by n-grams and by the network, of the whole text and of what it asks for; names by the tagger.
+
+    It goes by what `components.AsMeant` makes of the tokens: no slips, and for the intent no asides,
+    nothing that is not wanted; the n-grams without names too.
+    """
+
+    @staticmethod
+    def get_default_config() -> "dict[str, Any]":
+        """What may be set.
+
+        `names` that are looked for; `layers` of MiniLM, of which the upper `learned` ones go on
+        learning for so many `epochs`, and the tagger for `name_epochs`; the network's `share` in the
+        average; `least` probability with which an unknown word belongs to the name beside it;
+        `ranking_length`; `quiet` intents, for which no clause stands out.
+        """
+        return {
+            "names": [],
+            "layers": 3,
+            "learned": 2,
+            "epochs": 2,
+            "name_epochs": 3,
+            "share": 0.5,
+            "least": 0.2,
+            "ranking_length": 10,
+            "quiet": ["out_of_scope", "greet", "thank", "affirm", "deny", "cancel"],
+        }
+
+    def __init__(self, config: "dict[str, Any]", storage: ModelStorage, resource: Resource) -> None:
+        self._config, self._storage, self._resource = config, storage, resource
+        self._labels = [_NONE, *config["names"]]
+        self._intents: list[str] = []
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._ngrams: NGrams | None = None
+        self._network: Network | None = None
+        self._tagger: Tagger | None = None
+
+    # ------------------------------------------------------------------ training
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the examples' intents and entities."""
+        from learning import Course, learn
+
+        messages = [each for each in training_data.nlu_examples if each.get(TOKENS_NAMES[TEXT])]
+        patterns = {each["name"]: each["pattern"] for each in training_data.regex_features}
+        intents = sorted({str(each.get(INTENT)) for each in messages})
+        self._take_names(intents, patterns)
+        examples = [self._example(each) for each in messages]
+        course = Course(*(int(self._config[each]) for each in ("layers", "learned", "epochs")))
+        # Each has its own processor: neither library holds Python's lock while it calculates.
+        with ThreadPoolExecutor(1) as pool:
+            texts = [_lemmas(each.get(TOKENS_NAMES[TEXT])) for each in messages]
+            ngrams = pool.submit(NGrams.learned, texts, [each.intent for each in examples])
+            arrays = learn(examples, len(intents), len(self._labels), course)
+            self._ngrams = ngrams.result()
+        self._network = Network(course.layers, arrays)
+        self._tagger = self._learned_names(self._network, messages, examples)
+        self._persist(self._ngrams, {**arrays, **self._tagger.arrays})
+        return self._resource
+
+    def _example(self, message: Message) -> Example:
+        words = _words(message.get(TOKENS_NAMES[TEXT]))
+        return Example(
+            [word.meant for word in words],
+            [word.wanted for word in words],
+            list(self._labelled(message)),
+            self._intents.index(str(message.get(INTENT))),
+        )
+
+    def _learned_names(
+        self, network: Network, messages: "list[Message]", examples: "list[Example]"
+    ) -> Tagger:
+        rows = []
+        for start in range(0, len(messages), _CHUNK):
+            some = messages[start : start + _CHUNK]
+            read = network.read([each.words for each in examples[start : start + _CHUNK]])
+            rows += [
+                self._rows(pieces, _words(each.get(TOKENS_NAMES[TEXT])), each.get(TEXT))
+                for pieces, each in zip(read, some)  # noqa: B905 -- as many
+            ]
+        halves = [each.astype(np.float16) for each in rows]
+        labels = [each.labels for each in examples]
+        return Tagger.learned(halves, labels, len(self._labels), int(self._config["name_epochs"]))
+
+    def _rows(self, pieces: Pieces, words: "list[Word]", text: str) -> np.ndarray:
+        """What the tagger goes by, shape (words, features)."""
+        return np.hstack([pieces.firsts(len(words)), plain(words, text, self._patterns)])
+
+    def _labelled(self, message: Message) -> "Iterator[int]":
+        """The label's place for each word."""
+        entities = message.get(ENTITIES) or ()
+        for token in message.get(TOKENS_NAMES[TEXT]):
+            within = (
+                each["entity"]
+                for each in entities
+                if each["start"] <= token.start and token.end <= each["end"]
+            )
+            yield next((self._labels.index(each) for each in within if each in self._labels), 0)
+
+    def _persist(self, ngrams: NGrams, arrays: "dict[str, np.ndarray]") -> None:
+        """Write numbers and names; nothing of it is code when it is read."""
+        names = {
+            "intents": self._intents,
+            "patterns": {name: pattern.pattern for name, pattern in self._patterns.items()},
+            "vocabularies": ngrams.vocabularies,
+        }
+        with self._storage.write_to(self._resource) as folder:
+            np.savez(folder / _NETWORK, **arrays)
+            np.savez(folder / _NGRAMS, weights=ngrams.weights, bias=ngrams.bias)
+            (folder / _NAMES).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+
+    # ------------------------------------------------------------------ reading
+
+    def process(self, messages: "list[Message]") -> "list[Message]":
+        """The same messages with intent, ranking and names."""
+        for message in messages:
+            if message.get(TOKENS_NAMES[TEXT]) and self._ngrams and self._network and self._tagger:
+                self._read(message, self._ngrams, self._network, self._tagger)
+        return messages
+
+    def _read(self, message: Message, ngrams: NGrams, network: Network, tagger: Tagger) -> None:
+        text, tokens = message.get(TEXT), message.get(TOKENS_NAMES[TEXT])
+        words = _words(tokens)
+        (pieces,) = network.read([[word.meant for word in words]])
+        spans = [(0, len(text)), *clauses(text)]
+        within = [[start <= each.start < end for each in tokens] for start, end in spans]
+        counted = ngrams.scores([_lemmas(compress(tokens, row)) for row in within])
+        wanted = [
+            [word.wanted and inside for word, inside in zip(words, row)]  # noqa: B905 -- as many
+            for row in within
+        ]
+        best = self._decide(message, counted, network.intents(pieces, wanted))
+        chances = tagger.chances(self._rows(pieces, words, text))
+        found = self.add_extractor_name(list(self._names(words, text, chances)))
+        if best:
+            start, end = spans[best]
+            found.append({"entity": ASKED, "start": start, "end": end, "value": text[start:end]})
+        message.set(ENTITIES, [*(message.get(ENTITIES) or []), *found], add_to_output=True)
+
+    def _decide(self, message: Message, counted: np.ndarray, read: np.ndarray) -> int:
+        """Set intent and ranking, by the whole text and its clearest clause; that clause's row, or 0."""
+        share = np.float32(self._config["share"])
+        logs = (1 - share) * _logs(counted) + share * _logs(read)
+        best = self._clearest(logs)
+        mean = (logs[0] + logs[best]) / 2
+        chances = np.exp(mean - mean.max())
+        chances /= chances.sum()
+        order = np.argsort(-chances)[: int(self._config["ranking_length"])]
+        ranking = [
+            {"name": self._intents[place], "confidence": float(chances[place])} for place in order
+        ]
+        message.set(INTENT, ranking[0], add_to_output=True)
+        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return best
+
+    def _clearest(self, logs: np.ndarray) -> int:
+        """The row of the clause that says most plainly what is asked for; 0, the whole, where none does."""
+        asks = [
+            place for place, name in enumerate(self._intents) if name not in self._config["quiet"]
+        ]
+        surest = logs[:, asks].max(1)
+        return int(surest[1:].argmax()) + 1 if len(logs) > 1 else 0
+
+    def _names(
+        self, words: "list[Word]", text: str, chances: np.ndarray
+    ) -> "Iterator[dict[str, Any]]":
+        """Names, each with the probability of its surest word."""
+        for label, first, last in named(words, text, chances, float(self._config["least"])):
+            start, end = words[first].start, words[last].end
+            yield {
+                "entity": self._labels[label],
+                "start": start,
+                "end": end,
+                "value": text[start:end],
+                "confidence_entity": float(chances[first : last + 1, label].max()),
+            }
+
+    # ------------------------------------------------------------------ loading
+
+    @classmethod
+    def create(
+        cls,
+        config: "dict[str, Any]",
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,  # noqa: ARG003 -- the base's signature
+    ) -> "Reader":
+        """A component that knows nothing yet."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: "dict[str, Any]",
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,  # noqa: ARG003 -- the base's signature
+        **_: Any,
+    ) -> "Reader":
+        """Read what was learned."""
+        loaded = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            names = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
+            loaded._take_names(names["intents"], names["patterns"])
+            with np.load(folder / _NETWORK, allow_pickle=False) as arrays:
+                learned = dict(arrays)
+            loaded._network, loaded._tagger = (
+                Network(int(config["layers"]), learned),
+                Tagger(learned),
+            )
+            with np.load(folder / _NGRAMS, allow_pickle=False) as arrays:
+                loaded._ngrams = NGrams(names["vocabularies"], arrays["weights"], arrays["bias"])
+        return loaded
+
+    def _take_names(self, intents: "list[str]", patterns: "dict[str, str]") -> None:
+        self._intents = intents
+        self._patterns = {
+            name: re.compile(patterns[name], re.IGNORECASE) for name in sorted(patterns)
+        }
+
+
+def _words(tokens: "list[Token]") -> "list[Word]":
+    return [
+        Word(
+            token.text,
+            token.get(MEANT) or token.text,
+            token.start,
+            token.end,
+            token.get(POS_TAG_KEY),
+            bool(token.lemma),
+        )
+        for token in tokens
+    ]
+
+
+def _lemmas(tokens: "Iterable[Token]") -> str:
+    return " ".join(token.lemma for token in tokens if token.lemma)
+
+
+def _logs(scores: np.ndarray) -> np.ndarray:
+    """Logarithms of the probabilities, a row a text."""
+    scores = scores - scores.max(1, keepdims=True)
+    return np.maximum(scores - np.log(np.exp(scores).sum(1, keepdims=True)), np.log(_LEAST))
