@@ -45,6 +45,7 @@ test: env nlu-model page images ## run every test
 	failed=0
 	$(BIN)/cooper generate --check || failed=1
 	dags/.venv/bin/python -m pytest -c dags/pyproject.toml --rootdir=. --confcutdir=tests/dags tests/dags || failed=1
+	dags/.venv/bin/python -m pytest -c dags/pyproject.toml --rootdir=. --confcutdir=tests/monitoring tests/monitoring || failed=1
 	for project in examples/*/; do
 	  [ -d "$$project/tests" ] || continue
 	  image=$$($(BIN)/python -m infra.local.images of "$$project") || exit 1
@@ -53,6 +54,11 @@ test: env nlu-model page images ## run every test
 	done
 	$(BIN)/pytest $(PYTEST_ARGS) || failed=1
 	exit $$failed
+
+.PHONY: oracles
+oracles: env ## hold drift statistics against Evidently and NannyML (2 GB)
+	@$(ENVIRONMENTS) oracles
+	dags/.venv/bin/python -m pytest -c dags/pyproject.toml --rootdir=. --confcutdir=tests/monitoring tests/monitoring/oracles
 
 .PHONY: lint
 lint: root-env ## ruff, import rules, generated files fresh

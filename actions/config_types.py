@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
@@ -86,6 +87,14 @@ def _cron(value: str) -> str:
             if numbers != sorted(numbers):
                 raise ValueError(f"{part!r} runs backwards, in the field of the {name}")
     return " ".join(fields)
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone; write one such as Europe/Berlin") from None
+    return value
 
 
 def _text(value: str) -> str:
@@ -175,3 +184,4 @@ Connection = Annotated[
 TimeOfDay = Annotated[
     str, AfterValidator(_matching(r"(?:[01]\d|2[0-3]):[0-5]\d", "a time of day such as 22:00"))
 ]
+TimeZone = Annotated[str, AfterValidator(_timezone)]

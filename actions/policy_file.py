@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -28,10 +27,12 @@ from actions.config_types import (
     SlackUser,
     Subnet,
     Text,
-    TimeOfDay,
+    TimeZone,
     Word,
     project_name,
 )
+from actions.incidents.settings import Alerting
+from actions.incidents.settings import faults as alerting_faults
 
 EnvironmentName = Literal["staging", "production"]
 ENVIRONMENTS: tuple[EnvironmentName, ...] = ("staging", "production")
@@ -51,14 +52,6 @@ def _star(value: object) -> object:
     if value == EVERYTHING:
         return (EVERYTHING,)
     return tuple(value) if isinstance(value, list) else value
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{value!r} is no time zone; write one such as Europe/Berlin") from None
-    return value
 
 
 def _project(value: str) -> str:
@@ -178,39 +171,12 @@ class Channels(Strict):
     alerts: Channel = Field(description='such as "#ml-alerts"')
 
 
-class QuietHours(Strict):
-    """When alerts below `unless_severity` wait for the morning."""
-
-    start: TimeOfDay = Field(description="such as 22:00")
-    end: TimeOfDay = Field(description="such as 07:00; before start means the next day")
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field(description="such as Europe/Berlin")
-    unless_severity: Literal["low", "medium", "high"] = Field(
-        default="high", description="what may disturb anyway"
-    )
-
-
-class Escalation(Strict):
-    """Whom an alert reaches that nobody acknowledged."""
-
-    after: Duration = Field(description="such as PT30M")
-    people: tuple[SlackUser, ...] = Field(default=(), description="Slack member IDs")
-    groups: tuple[SlackGroup, ...] = Field(default=(), description="Slack user group IDs")
-
-    @model_validator(mode="after")
-    def _somebody(self) -> Escalation:
-        if not self.people and not self.groups:
-            raise ValueError("reaches nobody; name people or groups")
-        return self
-
-
 class Digest(Strict):
     """A regular summary in a channel."""
 
     channel: Channel = Field(description='such as "#ml"')
     schedule: Cron = Field(description='five-field cron: "0 8 * * 1-5"')
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
-        default="UTC", description="such as Europe/Berlin"
-    )
+    timezone: TimeZone = Field(default="UTC", description="such as Europe/Berlin")
     projects: Projects = Field(default=(EVERYTHING,), description="project names, or *")
 
 
@@ -228,8 +194,10 @@ class PolicyFile(Strict):
     budgets: tuple[Budget, ...] = Field(default=(), description="monthly limits")
     instances: Instances = Field(default=Instances(), description="which types may run")
     channels: Channels = Field(description="default and alerts")
-    quiet_hours: QuietHours | None = Field(default=None, description="start, end, timezone")
-    escalation: tuple[Escalation, ...] = Field(default=(), description="a list of {after, people}")
+    alerting: Alerting = Field(
+        default_factory=Alerting,
+        description="when people hear of incidents, where, and who is told next",
+    )
     digests: tuple[Digest, ...] = Field(default=(), description="a list of {channel, schedule}")
 
 
@@ -246,7 +214,13 @@ def references(commands: Iterable[str]) -> tuple[Check, ...]:
                     near = nearest(value, known | set(GROUPS))
                     yield Fault(path, f"there is no command {value!r}", allowed, near)
 
-    return (commands_exist, _roles_exist, _environments_exist, _enough_people)
+    return (
+        commands_exist,
+        _roles_exist,
+        _environments_exist,
+        _enough_people,
+        alerting_faults,
+    )
 
 
 def _keys(data: Mapping[str, Plain], key: str) -> frozenset[str]:

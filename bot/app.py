@@ -15,7 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.bootstrap import Core, core, policy, slack_client
+from bot.alerts.ingress import Ingress
+from bot.bootstrap import Core, alerts_in, core, policy, slack_client
 from bot.ingress import listen
 from bot.modals import open_modal
 from bot.settings import Settings
@@ -40,8 +41,8 @@ def bolt_app(settings: Settings, client: AsyncWebClient, base: Core) -> AsyncApp
     return app
 
 
-async def _http(app: AsyncApp, base: Core, settings: Settings) -> web.AppRunner:
-    """`/healthz`, and `/slack/events` where a signing secret is set."""
+async def _http(app: AsyncApp, base: Core, alerts: Ingress, settings: Settings) -> web.AppRunner:
+    """`/healthz`, `/alerts/…`, and `/slack/events` where a signing secret is set."""
 
     async def healthz(_: web.Request) -> web.Response:
         try:
@@ -53,6 +54,7 @@ async def _http(app: AsyncApp, base: Core, settings: Settings) -> web.AppRunner:
 
     server = web.Application(client_max_size=2**20)
     server.router.add_get("/healthz", healthz)
+    server.router.add_route("*", "/alerts/{source}", alerts.handle)
     if settings.slack_signing_secret is not None:
         server.router.add_post("/slack/events", _events(app))
     runner = web.AppRunner(server, access_log=None)
@@ -116,9 +118,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         msg = "Set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)."
         raise BoltError(msg)
     client = slack_client(settings)
-    async with core(settings) as base, base.queue.open_async():
+    async with (
+        core(settings) as base,
+        base.queue.open_async(),
+        alerts_in(settings, base) as alerts,
+    ):
         app = bolt_app(settings, client, base)
-        runner = await _http(app, base, settings)
+        runner = await _http(app, base, alerts, settings)
         underway = Underway()
         handlers = await _sockets(app, client, settings, underway)
         log.info("bot_ready", sockets=len(handlers))

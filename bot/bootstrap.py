@@ -26,6 +26,10 @@ from actions.service import Service
 from actions.signing import signed_conf
 from actions.sweeping import Sweep
 from actions.tracking import Tracking
+from bot.alerts.commits import GroupCommit
+from bot.alerts.fetching import HttpsFetch
+from bot.alerts.ingress import Ingress
+from bot.alerts.sources import SWITCHES, sources
 from bot.conversation import Conversation
 from bot.home import Home
 from bot.ingress import Inbox
@@ -37,6 +41,7 @@ from bot.worker import Worker
 from infra.clients.mlflow import MlflowRegistry
 from infra.clients.nlu import Rasa
 from infra.clients.sagemaker import SageMakerCloud
+from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
 from infra.store.outgoing import Outgoings
@@ -107,6 +112,17 @@ async def core(settings: Settings) -> AsyncIterator[Core]:
         if redis is not None:
             await redis.aclose()
         await database.dispose()
+
+
+@asynccontextmanager
+async def alerts_in(settings: Settings, base: Core) -> AsyncIterator[Ingress]:
+    """Where alerts come in, with the sources that are switched on."""
+    quick = quick_engine(settings.database_url.get_secret_value())
+    on = sources(settings, HttpsFetch(), now)
+    try:
+        yield Ingress(on, SWITCHES, GroupCommit(Alerts(base.engine, base.queue, quick).accept))
+    finally:
+        await quick.dispose()
 
 
 def world(settings: Settings, rules: Policy) -> World:

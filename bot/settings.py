@@ -1,11 +1,21 @@
 """Settings from the environment; names and meanings are in docs/contracts.md."""
 
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 RUN_ENV = Path(".cooper/run.env")
+
+
+def _by_commas(value: Any) -> Any:
+    """`a, b` as a variable holds it."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+# What can be guessed is no secret: sources of alerts are open to the network.
+AlertsSecret = Annotated[SecretStr, Field(min_length=16)]
 
 
 class Settings(BaseSettings):
@@ -51,3 +61,30 @@ class Settings(BaseSettings):
 
     poll_seconds: float = Field(default=2.0, gt=0, validation_alias="COOPER_POLL_SECONDS")
     upkeep_seconds: float = Field(default=60.0, gt=0, validation_alias="COOPER_UPKEEP_SECONDS")
+
+    alerts_aporia_secret: AlertsSecret | None = Field(
+        default=None, validation_alias="COOPER_ALERTS_APORIA_SECRET"
+    )
+    alerts_aporia_header: str = Field(
+        default="X-Cooper-Secret", min_length=1, validation_alias="COOPER_ALERTS_APORIA_HEADER"
+    )
+    alerts_alertmanager_secret: AlertsSecret | None = Field(
+        default=None, validation_alias="COOPER_ALERTS_ALERTMANAGER_SECRET"
+    )
+    alerts_alertmanager_user: str = Field(
+        default="cooper", validation_alias="COOPER_ALERTS_ALERTMANAGER_USER"
+    )
+    alerts_cloudwatch_topics: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")], ...],
+        NoDecode,
+        BeforeValidator(_by_commas),
+    ] = Field(default=(), validation_alias="COOPER_ALERTS_CLOUDWATCH_TOPICS")
+    alerts_coralogix_secret: AlertsSecret | None = Field(
+        default=None, validation_alias="COOPER_ALERTS_CORALOGIX_SECRET"
+    )
+    alerts_model_monitor_secret: AlertsSecret | None = Field(
+        default=None, validation_alias="COOPER_ALERTS_MODEL_MONITOR_SECRET"
+    )
+    alerts_monitor_secret: AlertsSecret | None = Field(
+        default=None, validation_alias="COOPER_ALERTS_MONITOR_SECRET"
+    )

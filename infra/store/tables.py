@@ -201,6 +201,27 @@ deployments = Table(
     Index("ix_deployments_project", "project", "environment"),
 )
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    _timestamp("received"),
+    Column("source", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("alert", JSONB, nullable=False),
+    Column("delivery", Text),
+    _timestamp("folded", nullable=True),
+    Column("incident", BigInteger),
+    Index("ix_alerts_waiting", "id", postgresql_where=text("folded IS NULL")),
+    Index("ix_alerts_incident", "incident", postgresql_where=text("incident IS NOT NULL")),
+    Index(
+        "uq_alerts_delivery",
+        "delivery",
+        unique=True,
+        postgresql_where=text("delivery IS NOT NULL"),
+    ),
+)
+
 audit = Table(
     "audit",
     metadata,

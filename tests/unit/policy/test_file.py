@@ -8,6 +8,7 @@ import yaml
 from actions.catalog import COMMANDS
 from actions.config import ConfigError
 from actions.config_yaml import parse
+from actions.incidents.settings import Alerting
 from actions.policy import load_policy, parse_policy
 from actions.policy_names import SETTLED
 
@@ -104,10 +105,6 @@ def test_all_mistakes_of_a_file_come_at_once():
         ({"budgets": [{"project": "a", "monthly_usd": 0}]}, "more than 0"),
         ({"instances": {"allowed": ["m5"]}}, "such as ml.m5.*"),
         ({"channels": {"default": "ml", "alerts": "#x"}}, "a channel"),
-        ({"quiet_hours": {"start": "22", "end": "07:00", "timezone": "UTC"}}, "a time of day"),
-        ({"quiet_hours": {"start": "22:00", "end": "07:00", "timezone": "Berlin"}}, "no time zone"),
-        ({"quiet_hours": {"start": "22:00", "end": "07:00", "timezone": "../../etc/passwd"}}, "no time zone"),
-        ({"escalation": [{"after": "PT5M"}]}, "reaches nobody"),
         ({"digests": [{"channel": "#ml", "schedule": "every monday"}]}, "cron has five"),
     ],
 )  # fmt: skip
@@ -130,14 +127,16 @@ def test_a_user_group_may_hold_as_many_people_as_are_needed():
 
 def test_what_is_optional_may_be_left_out():
     left = plain()
-    for key in ("approvals", "budgets", "instances", "quiet_hours", "escalation", "digests"):
+    for key in ("approvals", "budgets", "instances", "alerting", "digests"):
         del left[key]
     policy = parse_policy(yaml.safe_dump(left), RISKS)
-    assert policy.file.quiet_hours is None
+    assert policy.file.alerting == Alerting()
     assert policy.file.approvals == ()
 
 
-@pytest.mark.parametrize("section", ["roles", "bindings", "approvals", "environments", "channels"])
+@pytest.mark.parametrize(
+    "section", ["roles", "bindings", "approvals", "environments", "channels", "alerting"]
+)
 @pytest.mark.parametrize("junk", [None, 7, "x", [1], {"a": 1}, [[["x"]]], {"x": {"y": None}}])
 def test_junk_anywhere_is_a_mistake_and_never_a_crash(section, junk):
     assert section in mistakes(changed(**{section: junk}))

@@ -1,0 +1,1 @@
+"""How many alerts a second come in, beside Prometheus Alertmanager."""
