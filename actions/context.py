@@ -107,8 +107,8 @@ class Context:
         return f"{self.world.serving_image}-{project.spec.image.framework or 'sklearn'}"
 
     def endpoint_name(self, project: str, environment: str) -> str:
-        """`{installation}-{project}-{environment}`, within SageMaker's 63 characters."""
-        return f"{self.world.policy.installation}-{project}-{environment}"
+        """As the policy names it."""
+        return self.world.policy.endpoint_name(project, environment)
 
 
 def _slug(text: str) -> str:

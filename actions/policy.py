@@ -60,6 +60,10 @@ class Policy:
         """The name that starts every job's name."""
         return self.file.installation
 
+    def endpoint_name(self, project: str, environment: str) -> str:
+        """`{installation}-{project}-{environment}`, within SageMaker's 63 characters."""
+        return f"{self.installation}-{project}-{environment}"
+
     def environment(self, name: str) -> Environment:
         """The environment's settings. Raises KeyError with the known names."""
         for known, settings in self.file.environments.items():

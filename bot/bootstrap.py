@@ -20,6 +20,7 @@ from actions.catalog import COMMANDS
 from actions.context import World
 from actions.execution import Execution
 from actions.following import Following
+from actions.incidents.folding import Folding
 from actions.policy import Policy, load_policy
 from actions.reconciling import Reconciler
 from actions.service import Service
@@ -44,6 +45,7 @@ from infra.clients.sagemaker import SageMakerCloud
 from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
+from infra.store.incidents import WaitingAlerts
 from infra.store.outgoing import Outgoings
 from infra.store.people import KnownPeople
 from infra.store.transaction import PostgresStore
@@ -158,6 +160,13 @@ def _cloud(settings: Settings) -> SageMakerCloud:
     return SageMakerCloud(client("sagemaker"), client("sagemaker-runtime"), client("logs"))
 
 
+def _folding(base: Core, rules: Policy) -> Folding:
+    def endpoints(project: str) -> list[str]:
+        return [rules.endpoint_name(project, name) for name in rules.file.environments]
+
+    return Folding(WaitingAlerts(base.engine, base.queue), rules.file.alerting, endpoints, now)
+
+
 @asynccontextmanager
 async def worker(settings: Settings) -> AsyncIterator[Worker]:
     """A worker with everything that it needs."""
@@ -182,6 +191,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             outbox=Outbox(client, Outgoings(base.engine), base.store, outside, now),
             people=People(client, KnownPeople(base.engine)),
             home=Home(client, base.store, rules),
+            folding=_folding(base, rules),
             bot_user=str((await client.auth_test())["user_id"]),
         )
         register(base.queue, handlers)

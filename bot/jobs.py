@@ -13,6 +13,7 @@ from procrastinate.jobs import Job
 from slack_sdk.errors import SlackApiError
 
 from actions.execution import Execution
+from actions.incidents.folding import Folding
 from actions.ports import Unavailable
 from bot.conversation import Conversation
 from bot.home import Home
@@ -58,6 +59,7 @@ class Handlers:
     outbox: Outbox
     people: People
     home: Home
+    folding: Folding
     bot_user: str
 
 
@@ -84,6 +86,11 @@ def register(queue: App, handlers: Handlers) -> None:
     async def start_request(context: JobContext, request: int) -> None:
         with _logged("start_request", request=request):
             await _start(handlers, request, context.job.attempts)
+
+    @queue.task(name="fold_alerts", retry=Patient(Exception))
+    async def fold_alerts() -> None:
+        with _logged("fold_alerts"):
+            await handlers.folding.fold()
 
 
 @contextmanager

@@ -222,6 +222,38 @@ alerts = Table(
     ),
 )
 
+incident_numbers = Sequence("incident_numbers", metadata=metadata)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("project", Text),
+    Column("environment", Text),
+    Column("severity", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("incident", JSONB, nullable=False),
+    Index("ix_incidents_fingerprint", "fingerprint", "number"),
+    # At most one of a fingerprint is open.
+    Index(
+        "uq_incidents_open",
+        "fingerprint",
+        unique=True,
+        postgresql_where=text("state <> 'resolved'"),
+    ),
+)
+
+incident_events = Table(
+    "incident_events",
+    metadata,
+    Column("incident", BigInteger, ForeignKey("incidents.number"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("event", JSONB, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
