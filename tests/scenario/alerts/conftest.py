@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bot.app import serve
 from bot.settings import Settings
+from infra.local.slack.server import Running, running_workspace
+from infra.local.slack.workspace import Options
 from tests.support.bot import NOWHERE
 from tests.support.postgres import database_url, postgres
 from tests.support.projects import ROOT
@@ -94,6 +96,13 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def workspace(tmp_path) -> AsyncIterator[Running]:
+    """A Slack that limits no rates."""
+    async with running_workspace(tmp_path / "slack", options=Options(rate_limits=False)) as running:
+        yield running
 
 
 @pytest.fixture
