@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from actions.answers import Answer
 from actions.people import Person
@@ -28,6 +28,11 @@ class DraftKey:
     channel: str
     thread: str
     user: str
+
+    @classmethod
+    def at(cls, place: Place, user: str) -> Self:
+        """The speaker's in the thread, or in the channel outside of threads."""
+        return cls(place.team, place.channel, place.thread or "", user)
 
 
 @dataclass(frozen=True, slots=True)

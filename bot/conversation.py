@@ -48,7 +48,7 @@ class Conversation:
 
     async def said(self, who: Person, said: Said, key: str) -> None:
         """A message in words."""
-        draft_key = _draft_key(said.place, who)
+        draft_key = DraftKey.at(said.place, who.id)
         async with self._store.transaction() as tx:
             draft = await tx.draft(draft_key)
         around = await look(self._store, said, who, self._clock() - _CONTEXT_AGE)
@@ -127,7 +127,7 @@ class Conversation:
             return
         draft = StoredDraft(proposal.command, proposal.params, missing[0])
         async with self._store.transaction() as tx:
-            await tx.save_draft(_draft_key(place, who), draft)
+            await tx.save_draft(DraftKey.at(place, who.id), draft)
         await self._say(key, place, replies.question(draft, missing[0]))
 
     async def submitted(self, who: Person, form: Submitted, key: str) -> None:
@@ -151,7 +151,7 @@ class Conversation:
         self, who: Person, form: Submitted, params: dict[str, Any], key: str
     ) -> None:
         """All answers of a form at once, while it still waits for them."""
-        draft_key = _draft_key(form.place, who)
+        draft_key = DraftKey.at(form.place, who.id)
         async with self._store.transaction() as tx:
             draft = await tx.draft(draft_key)
             if draft is None or draft.command != form.private.get("command"):
@@ -296,10 +296,6 @@ class Conversation:
     async def _say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
         async with self._store.transaction() as tx:
             await tx.say(f"say:{key}", place, answer, user)
-
-
-def _draft_key(place: Place, who: Person) -> DraftKey:
-    return DraftKey(place.team, place.channel, place.thread or "", who.id)
 
 
 def _sender(key: DraftKey) -> str:

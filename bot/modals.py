@@ -60,9 +60,8 @@ async def _view(base: Core, click: Clicked, block: str) -> tuple[dict[str, Any] 
 
 async def _draft(base: Core, click: Clicked) -> StoredDraft | None:
     """The clicker's form in this thread."""
-    place = click.place
     async with base.store.transaction() as tx:
-        return await tx.draft(DraftKey(place.team, place.channel, place.thread or "", click.user))
+        return await tx.draft(DraftKey.at(click.place, click.user))
 
 
 def _no_edit(request: Request, user: str) -> str | None:
