@@ -54,7 +54,7 @@ def _section(found: Mapping[str, Found], rows: int, repeats: int) -> Section:
     lines = [_line(tool, each, found["scipy"]) for tool, each in found.items()]
     ratios = {
         f"{tests}, {_NAMES[tool]} / Cooper, {what}": _ratio(
-            found[tool], found["cooper"], step, ours
+            found[tool], found["cooper"], step, with_reference=ours
         )
         for step, tests, tools in (
             ("tests", "KS + chi²", ("evidently", "nannyml")),

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from river.drift import ADWIN
 from scipy import stats
 
 DELTA = 0.002
@@ -31,7 +30,9 @@ def changes(values: NDArray[np.float64]) -> Changes:
     ADWIN says that there was a change; it drops the past in coarse steps, so where the change began
     is then estimated from the rows since the one before.
     """
-    make: Any = ADWIN  # It has no types.
+    from river import drift
+
+    make: Any = drift.ADWIN  # It has no types.
     detector = make(delta=DELTA)
     starts: list[int] = []
     for place, value in enumerate(values.tolist()):
