@@ -12,7 +12,7 @@ from actions.people import Person
 from actions.plans import EnvironmentRef, PersonRef
 from actions.policy import Allowed, Denied, Policy, may
 from actions.ports import Cloud, Orchestrator, Registry
-from actions.registration import RegisteredProject
+from actions.registration import RegisteredProject, by_name
 from actions.requests import Place
 from actions.store import Transaction
 
@@ -56,10 +56,7 @@ class Context:
 
     def project(self, said: str) -> RegisteredProject:
         """The registered project that was meant: by name or alias, else a refusal with the nearest."""
-        names = dict(self.projects)
-        for project in self.projects.values():
-            for alias in project.spec.aliases:
-                names.setdefault(_slug(alias), project)
+        names = by_name(self.projects.values())
         if said in names:
             return names[said]
         near = process.extract(said, list(names), scorer=fuzz.WRatio, limit=3, score_cutoff=60)
@@ -109,10 +106,6 @@ class Context:
     def endpoint_name(self, project: str, environment: str) -> str:
         """As the policy names it."""
         return self.world.policy.endpoint_name(project, environment)
-
-
-def _slug(text: str) -> str:
-    return "-".join(text.lower().replace("_", " ").split())
 
 
 def _unknown(what: str, said: str, known: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """A registered project: its `project.yaml` and where its code and data lie."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -29,3 +30,17 @@ class RegisteredProject(BaseModel):
     def slug(self) -> str:
         """The project's name in chat."""
         return self.spec.name
+
+
+def called(text: str) -> str:
+    """A name as said, in the form of a project's: "Claims frequency" is `claims-frequency`."""
+    return "-".join(text.lower().replace("_", " ").split())
+
+
+def by_name(projects: Iterable[RegisteredProject]) -> dict[str, RegisteredProject]:
+    """Projects by their own names and, where these leave room, by their aliases."""
+    names = {project.slug: project for project in projects}
+    for project in tuple(names.values()):
+        for alias in project.spec.aliases:
+            names.setdefault(called(alias), project)
+    return names

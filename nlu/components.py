@@ -38,7 +38,6 @@ SLIP = "slip"
 _NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
 _SOME_NAME = "xname"
 """Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
-_MARKS = {NEGATED, ASKED, UNKNOWN, SLIP}
 MEANT = "meant"
 """Of a token: the word without its slip."""
 
@@ -48,8 +47,7 @@ class RiskFallback(FallbackClassifier):
     """Rasa's fallback with thresholds by risk.
 
     Nothing is taken for certain of which `outside`, the intent of what is out of scope, is more than
-    `outside_share` times as likely. A command of `changes` needs `change_threshold`, and `bare_change_threshold` where the text holds
-    no value at all: "the train leaves at 9" names no project, instance or run.
+    `outside_share` times as likely. A command of `changes` needs `change_threshold`.
     """
 
     @staticmethod
@@ -59,7 +57,6 @@ class RiskFallback(FallbackClassifier):
             **FallbackClassifier.get_default_config(),
             "changes": [],
             "change_threshold": 0.6,
-            "bare_change_threshold": 0.8,
             "outside": "out_of_scope",
             "outside_share": 1.0,
         }
@@ -70,9 +67,7 @@ class RiskFallback(FallbackClassifier):
         intent = message.get(INTENT) or {}
         if intent.get("name") not in self.component_config["changes"]:
             return False
-        bare = not any(entity["entity"] not in _MARKS for entity in message.get(ENTITIES) or ())
-        needed = "bare_change_threshold" if bare else "change_threshold"
-        return bool(intent[PREDICTED_CONFIDENCE_KEY] < self.component_config[needed])
+        return bool(intent[PREDICTED_CONFIDENCE_KEY] < self.component_config["change_threshold"])
 
     def _may_be_outside(self, message: Message) -> bool:
         """Whether what is out of scope is nearly as likely as the intent found."""

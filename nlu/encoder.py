@@ -2,7 +2,7 @@
 
 all-MiniLM-L6-v2 is a BERT encoder of 6 layers, 384 wide, with 12 heads, trained so that the mean of
 its last layer is near for sentences of one meaning (https://arxiv.org/abs/2002.10957, 1908.10084).
-Its first layers alone serve nearly as well here and cost less.
+Its first layers serve short commands as well, and cost less.
 """
 
 import json

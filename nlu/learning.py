@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from encoder import HEADS as ATTENTION_HEADS
-from encoder import WIDTH, Encoder, model_folder, pretrained
+from encoder import WIDTH, Encoder, Pieces, model_folder, pretrained
 from network import Example
 
 _EPS = 1e-12
 _NEVER = -1e9
-_CHUNK = 64
+_SORTED = 64
 """Batches whose texts are sorted by length, so that little is padded."""
+_CHUNK = 1024
+"""Examples that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -75,20 +77,24 @@ def _pace(done: float, course: Course) -> np.float32:
 
 def _texts(examples: "Sequence[Example]", encoder: Encoder) -> "list[_Text]":
     found = []
-    for pieces, example in zip(encoder.read([each.words for each in examples]), examples):  # noqa: B905 -- as many
-        words = pieces.words
-        read = int(words.max()) + 1
-        pooled = np.array([at >= 0 and example.wanted[at] for at in words], dtype=np.float32)
-        found.append(
-            _Text(
-                pieces.values.astype(np.float16),
-                pooled if pooled.any() else np.ones_like(pooled),
-                np.array([int(np.argmax(words == at)) for at in range(read)], dtype=np.int32),
-                np.array(example.labels[:read], dtype=np.int32),
-                example.intent,
-            )
-        )
+    for start in range(0, len(examples), _CHUNK):
+        some = examples[start : start + _CHUNK]
+        read = encoder.read([each.words for each in some])
+        found += [_text(pieces, example) for pieces, example in zip(read, some)]  # noqa: B905 -- as many
     return found
+
+
+def _text(pieces: Pieces, example: Example) -> _Text:
+    words = pieces.words
+    read = int(words.max()) + 1
+    pooled = np.array([at >= 0 and example.wanted[at] for at in words], dtype=np.float32)
+    return _Text(
+        pieces.values.astype(np.float16),
+        pooled if pooled.any() else np.ones_like(pooled),
+        np.array([int(np.argmax(words == at)) for at in range(read)], dtype=np.int32),
+        np.array(example.labels[:read], dtype=np.int32),
+        example.intent,
+    )
 
 
 def _batches(
@@ -97,9 +103,9 @@ def _batches(
     """All texts in a new order, those of a batch of about one length."""
     shuffled = order.permutation(len(texts))
     found = []
-    for start in range(0, len(shuffled), course.batch * _CHUNK):
+    for start in range(0, len(shuffled), course.batch * _SORTED):
         alike = sorted(
-            shuffled[start : start + course.batch * _CHUNK], key=lambda at: len(texts[at].values)
+            shuffled[start : start + course.batch * _SORTED], key=lambda at: len(texts[at].values)
         )
         found += [alike[at : at + course.batch] for at in range(0, len(alike), course.batch)]
     for at in order.permutation(len(found)):

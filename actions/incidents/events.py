@@ -200,7 +200,8 @@ Event = (
 
 def dump(event: Event) -> dict[str, Any]:
     """The event as JSON's types, `kind` naming it."""
-    return _adapter().dump_python(event, mode="json")  # type: ignore[no-any-return]
+    dumped: dict[str, Any] = _adapter().dump_python(event, mode="json")
+    return dumped
 
 
 def load(stored: dict[str, Any]) -> Event:

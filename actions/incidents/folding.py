@@ -1,6 +1,6 @@
 """Folds alerts into incidents, a batch a transaction: each alert counts once, whatever crashes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,8 +8,8 @@ from actions.incidents.alert import Alert, AlertStatus
 from actions.incidents.incident import Incident
 from actions.incidents.observing import Opening, observe
 from actions.incidents.settings import Alerting
-from actions.incidents.store import Batch, Incidents, Waiting
-from actions.registration import RegisteredProject
+from actions.incidents.store import Batch, Change, Incidents, Waiting
+from actions.registration import RegisteredProject, by_name, called
 
 _BATCH = 1000
 """Alerts of one transaction, which should not last long: people's clicks wait for it."""
@@ -42,46 +42,61 @@ class Folding:
         for place, alert in batch.alerts.items():
             troubles.setdefault(alert.fingerprint, []).append(place)
         latest = await batch.incidents.latest(troubles.keys())
-        slugs = _slugs(await batch.incidents.projects(), self.endpoints)
-        told: dict[int, int | None] = {}
-        # In one order, so that two who hold several incidents do not wait for each other.
-        for fingerprint in sorted(troubles):
-            places = troubles[fingerprint]
-            alerts = [batch.alerts[place] for place in places]
-            number = await self._told(
-                batch.incidents, latest.get(fingerprint), alerts, slugs.get(_key(alerts[0].model))
-            )
-            told |= dict.fromkeys(places, number)
-        await batch.folded(told)
+        told = [
+            _Trouble(latest.get(fingerprint), [batch.alerts[place] for place in places])
+            for fingerprint, places in troubles.items()
+        ]
+        openings = await self._openings(batch.incidents, told)
+        changes = [self._change(trouble, openings) for trouble in told]
+        await batch.incidents.save([change for change in changes if change and change.events])
+        await batch.folded(
+            {
+                place: change.incident.number if change else None
+                for places, change in zip(troubles.values(), changes, strict=True)
+                for place in places
+            }
+        )
 
-    async def _told(
-        self,
-        incidents: Incidents,
-        incident: Incident | None,
-        alerts: Sequence[Alert],
-        project: str | None,
-    ) -> int | None:
-        """The number of the incident that these alerts of one fingerprint tell of; None: of none."""
-        opening = None
-        fires = any(alert.status is AlertStatus.FIRING for alert in alerts)
-        if fires and (incident is None or not incident.open):
-            opening = Opening(await incidents.next_number(), project)
-        after, events = observe(incident, alerts, self.now(), self.policy, opening)
-        if after is not None and events:
-            await incidents.save(after, events)
-        return None if after is None else after.number
+    async def _openings(
+        self, incidents: Incidents, troubles: Sequence["_Trouble"]
+    ) -> Iterator[Opening]:
+        """What new incidents take from elsewhere, for each trouble that may need one."""
+        models = [trouble.alerts[0].model for trouble in troubles if trouble.may_open]
+        if not models:
+            return iter(())
+        slugs = self._slugs(await incidents.projects())
+        numbers = await incidents.new_numbers(len(models))
+        return (
+            Opening(number, slugs.get(called(model)))
+            for number, model in zip(numbers, models, strict=True)
+        )
+
+    def _change(self, trouble: "_Trouble", openings: Iterator[Opening]) -> Change | None:
+        """What these alerts make of the trouble's incident; None where there is none."""
+        opening = next(openings) if trouble.may_open else None
+        incident, events = observe(
+            trouble.incident, trouble.alerts, self.now(), self.policy, opening
+        )
+        return None if incident is None else Change(incident, events)
+
+    def _slugs(self, projects: Sequence[RegisteredProject]) -> Mapping[str, str]:
+        """Projects by every name that a source may give their model; their own come first."""
+        names = {name: project.slug for name, project in by_name(projects).items()}
+        for project in projects:
+            for endpoint in self.endpoints(project.slug):
+                names.setdefault(endpoint, project.slug)
+        return names
 
 
-def _slugs(
-    projects: Sequence[RegisteredProject], endpoints: Callable[[str], Iterable[str]]
-) -> Mapping[str, str]:
-    """Projects by every name that a source may give their model; a project's own name comes first."""
-    found: dict[str, str] = {}
-    for project in projects:
-        for name in (*project.spec.aliases, *endpoints(project.slug)):
-            found.setdefault(_key(name), project.slug)
-    return found | {_key(project.slug): project.slug for project in projects}
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Alerts of one fingerprint, and its latest incident."""
 
+    incident: Incident | None
+    alerts: Sequence[Alert]
 
-def _key(name: str) -> str:
-    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
+    @property
+    def may_open(self) -> bool:
+        """Whether a new incident may come of it; a reopened one needs no number, and leaves a gap."""
+        fires = any(alert.status is AlertStatus.FIRING for alert in self.alerts)
+        return fires and (self.incident is None or not self.incident.open)

@@ -1,7 +1,8 @@
-"""What incidents ask of the database: one transaction holds a batch of alerts and what became of it."""
+"""What alerts and incidents ask of the database."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from actions.incidents.alert import Alert
@@ -10,20 +11,44 @@ from actions.incidents.incident import Incident
 from actions.registration import RegisteredProject
 
 
+class AlertsRefusedError(Exception):
+    """The database did not take the alerts; nothing was accepted, or nobody can say whether."""
+
+
+class UnstorableError(Exception):
+    """The database cannot hold one of the texts; nothing was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An alert to store. Of those with the same `delivery`, one is."""
+
+    alert: Alert
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An incident, and the new events, its last ones, that made it so."""
+
+    incident: Incident
+    events: tuple[Event, ...]
+
+
 class Incidents(Protocol):
     """Incidents and their events, within one transaction."""
 
     async def latest(self, fingerprints: Collection[str]) -> Mapping[str, Incident]:
         """The latest incident of each fingerprint that has one, locked until the commit."""
 
-    async def next_number(self) -> int:
-        """A number that no incident has."""
+    async def new_numbers(self, count: int) -> Sequence[int]:
+        """Numbers that no incident has; gaps are fine, repeats are not."""
 
-    async def save(self, incident: Incident, events: Sequence[Event]) -> None:
-        """Keep the incident as these new events, its last ones, made it.
+    async def save(self, changes: Sequence[Change]) -> None:
+        """Keep all changes, each of another incident.
 
         Raises:
-            actions.store.StaleError: Somebody else changed it since it was read.
+            actions.store.StaleError: Somebody else changed one since it was read; none is kept.
         """
 
     async def projects(self) -> Sequence[RegisteredProject]:

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from pydantic import SecretStr
 
+from actions.incidents.store import Arrival
 from benchmarks.alerts.payloads import SECRET
 from bot.alerts.alertmanager import Alertmanager
 from bot.alerts.commits import GroupCommit
 from bot.alerts.credentials import bearer
 from bot.alerts.ingress import Ingress
 from bot.alerts.source import Delivery, Incoming
-from infra.store.alerts import Alerts, Arrival, quick_engine
+from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from infra.store.alerts import AlertsRefusedError, Arrival, UnstorableError
+from actions.incidents.store import AlertsRefusedError, Arrival, UnstorableError
 
 log = structlog.get_logger()
 

@@ -2,6 +2,7 @@
 
 import ssl
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -49,7 +50,9 @@ class HttpsFetch:
                     raise UnreachableError(f"{answer.host} answered with {answer.status}.")
                 return await _short(answer)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise UnreachableError(f"No answer from {url}: {type(error).__name__}.") from error
+            # The host alone: the address may hold the token of a subscription.
+            host = urlsplit(url).hostname
+            raise UnreachableError(f"No answer from {host}: {type(error).__name__}.") from error
 
 
 async def _short(answer: aiohttp.ClientResponse) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from actions.incidents.store import AlertsRefusedError, Arrival, UnstorableError
 from bot.alerts.commits import BusyError, GroupCommit
 from bot.alerts.source import (
     Delivery,
@@ -16,7 +17,6 @@ from bot.alerts.source import (
     UnauthenticatedError,
     UnreachableError,
 )
-from infra.store.alerts import AlertsRefusedError, Arrival, UnstorableError
 
 log = structlog.get_logger()
 

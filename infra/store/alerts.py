@@ -20,6 +20,7 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from actions.incidents.alert import Alert
+from actions.incidents.store import AlertsRefusedError, Arrival, UnstorableError
 from infra.store import tables as t
 from infra.store.database import sqlalchemy_url
 from infra.store.transaction import PostgresTransaction
@@ -45,22 +46,6 @@ _INSERT_ALWAYS = _INSERT.format(condition="true")
 _INSERT_WHERE_JOB_WAITS = _INSERT.format(condition=f"EXISTS ({_JOB_WAITS})")
 
 _json = TypeAdapter(Alert)
-
-
-class AlertsRefusedError(Exception):
-    """The database did not take the alerts; nothing was accepted, or nobody can say whether."""
-
-
-class UnstorableError(Exception):
-    """Postgres cannot hold one of the texts; nothing was accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An alert to store. Of those with the same `delivery`, one is."""
-
-    alert: Alert
-    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ from typing import Any
 
 from procrastinate import App
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actions.incidents.alert import Alert
-from actions.incidents.events import Event, Fired, dump
+from actions.incidents.events import Fired, dump
 from actions.incidents.incident import Incident
+from actions.incidents.store import Change
 from actions.registration import RegisteredProject
 from actions.store import StaleError
 from infra.store import tables as t
@@ -43,29 +44,42 @@ class PostgresIncidents:
         found = [_json.validate_python(row) for row in rows]
         return {incident.fingerprint: incident for incident in found}
 
-    async def next_number(self) -> int:
-        value = await self._connection.execute(t.incident_numbers.next_value().select())
-        return int(value.scalar_one())
+    async def new_numbers(self, count: int) -> Sequence[int]:
+        several = func.generate_series(1, count).table_valued("at")
+        query = select(t.incident_numbers.next_value()).select_from(several)
+        return (await self._connection.execute(query)).scalars().all()
 
-    async def save(self, incident: Incident, events: Sequence[Event]) -> None:
-        values = _values(incident)
-        if isinstance(events[0], Fired):
-            await self._connection.execute(insert(t.incidents).values(**values))
-        else:
-            before = incident.version - len(events)
-            c = t.incidents.c
-            same = (c.number == incident.number, c.version == before)
-            changed = await self._connection.execute(
-                update(t.incidents).where(*same).values(**values)
-            )
-            if not changed.rowcount:
-                msg = f"{incident.id} was changed by somebody else meanwhile."
-                raise StaleError(msg)
-        rows = [
-            {"incident": incident.number, "version": event.version, "event": dump(event)}
-            for event in events
+    async def save(self, changes: Sequence[Change]) -> None:
+        new = [each for each in changes if isinstance(each.events[0], Fired)]
+        known = [each for each in changes if not isinstance(each.events[0], Fired)]
+        if new:
+            await self._connection.execute(insert(t.incidents), [_values(each) for each in new])
+        if known:
+            await self._update(known)
+        events = [
+            {"incident": each.incident.number, "version": event.version, "event": dump(event)}
+            for each in changes
+            for event in each.events
         ]
-        await self._connection.execute(insert(t.incident_events), rows)
+        if events:
+            await self._connection.execute(insert(t.incident_events), events)
+
+    async def _update(self, changes: Sequence[Change]) -> None:
+        c = t.incidents.c
+        unchanged = (c.number == bindparam("at"), c.version == bindparam("before"))
+        rows = [
+            _values(each)
+            | {"at": each.incident.number, "before": each.incident.version - len(each.events)}
+            for each in changes
+        ]
+        names: dict[str, Any] = {name: bindparam(name) for name in _values(changes[0])}
+        done = await self._connection.execute(
+            update(t.incidents).where(*unchanged).values(**names), rows
+        )
+        if done.rowcount != len(rows):
+            which = ", ".join(each.incident.id for each in changes)
+            msg = f"{which}: changed by somebody else meanwhile."
+            raise StaleError(msg)
 
     async def projects(self) -> Sequence[RegisteredProject]:
         return await self._rest.projects()
@@ -102,7 +116,8 @@ class WaitingAlerts:
             )
 
 
-def _values(incident: Incident) -> dict[str, Any]:
+def _values(change: Change) -> dict[str, Any]:
+    incident = change.incident
     return {
         "number": incident.number,
         "fingerprint": incident.fingerprint,

@@ -12,13 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from actions.incidents.alert import Alert, AlertStatus
+from actions.incidents.store import AlertsRefusedError, Arrival, UnstorableError
 from bot.alerts.commits import GroupCommit
 from infra.store.alerts import (
     FOLD,
     Alerts,
-    AlertsRefusedError,
-    Arrival,
-    UnstorableError,
     folded,
     quick_engine,
     settled,

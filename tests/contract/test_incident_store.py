@@ -4,48 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 
-from actions.incidents.alert import Alert, AlertStatus
-from actions.incidents.events import Responder, load
+from actions.incidents.events import load
 from actions.incidents.folding import Folding
 from actions.incidents.incident import State, replay
 from actions.incidents.responding import acknowledge
 from actions.incidents.settings import Alerting
+from actions.incidents.store import Arrival, Change
 from actions.store import StaleError
-from infra.store.alerts import Alerts, Arrival, quick_engine
+from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine as make_engine
 from infra.store.database import queue as make_queue
 from infra.store.incidents import PostgresIncidents, WaitingAlerts
+from infra.store.transaction import PostgresTransaction
 from tests.support.postgres import database_url, postgres
+from tests.support.projects import registered
+from tests.unit.incidents.making import ANA, NOW
+from tests.unit.incidents.making import FIRING as EXAMPLE
+from tests.unit.incidents.making import OVER as EXAMPLE_OVER
 
 __all__ = ["database_url", "postgres"]
 
-NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
-ANA = Responder("UANA00001", "Ana")
-FIRING = Alert(
-    source="monitor",
-    fingerprint="drift-of-age",
-    status=AlertStatus.FIRING,
-    severity="medium",
-    title="Drift of “vehicle_age” — 漂移",
-    description="",
-    monitor="claims-drift",
-    monitor_type="data_drift",
-    model="claims",
-    environment="production",
-    version="3",
-    value=0.1 + 0.2,
-    threshold=0.2,
-    labels=(("column", "vehicle_age"),),
-    link="https://example.org/?a=b&c=d",
-    occurred=NOW,
-)
-OVER = replace(FIRING, status=AlertStatus.RESOLVED, occurred=NOW + timedelta(minutes=5))
+FIRING = replace(EXAMPLE, labels=(("column", "vehicle_age"),), occurred=NOW)
+OVER = replace(EXAMPLE_OVER, occurred=NOW + timedelta(minutes=5))
 
 
 @pytest.fixture
@@ -88,7 +74,7 @@ def rows(store, query):
 
 async def save(store, incident, events):
     async with store.engine.begin() as connection:
-        await PostgresIncidents(connection, store.queue).save(incident, events)
+        await PostgresIncidents(connection, store.queue).save([Change(incident, events)])
 
 
 async def test_alerts_of_one_trouble_are_one_incident_that_counts_them(store):
@@ -132,10 +118,9 @@ async def test_what_dies_in_the_middle_has_counted_nothing(store, monkeypatch):
     await store.alerts.accept([Arrival(FIRING), Arrival(replace(FIRING, fingerprint="other"))])
     real = PostgresIncidents.save
 
-    async def dies(self, incident, events):
-        await real(self, incident, events)
-        if incident.fingerprint == "other":
-            raise ConnectionError
+    async def dies(self, changes):
+        await real(self, changes)
+        raise ConnectionError
 
     with monkeypatch.context() as broken:
         broken.setattr(PostgresIncidents, "save", dies)
@@ -170,7 +155,7 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(store):
     before = await latest(store)
     await come(store, FIRING)
     after, events = acknowledge(before, ANA, before.version, NOW)
-    with pytest.raises(StaleError, match=rf"{before.id} was changed"):
+    with pytest.raises(StaleError, match=rf"{before.id}: changed"):
         await save(store, after, events)
     assert (await latest(store)).state is State.FIRING
 
@@ -185,32 +170,10 @@ async def test_the_database_refuses_a_second_open_incident_of_a_trouble(store):
         )
 
 
-def register(store, slug, aliases):
-    spec = {
-        "name": slug,
-        "owner": "UANA00001",
-        "team": "pricing",
-        "channel": "#ml",
-        "aliases": aliases,
-        "image": {"framework": "sklearn", "version": "1.4-2"},
-        "data": {"train": "a.csv", "holdout": "b.csv", "format": "csv", "target": "visits"},
-        "metrics": [{"name": "gini", "goal": "maximise"}],
-    }
-    artifact = {"uri": "s3://cooper-demo/x", "sha256": "0" * 64}
-    registration = {
-        "spec": spec,
-        "source": artifact,
-        "data": artifact,
-        "holdout": artifact,
-        "sample": {},
-        "registered_by": "UANA00001",
-        "registered": NOW.isoformat(),
-    }
-    with psycopg.connect(store.url, autocommit=True) as connection:
-        connection.execute(
-            "INSERT INTO projects (slug, registration) VALUES (%s, %s)",
-            (slug, psycopg.types.json.Jsonb(registration)),
-        )
+async def register(store, slug, aliases):
+    project = registered(name=slug, aliases=aliases)
+    async with store.engine.begin() as connection:
+        await PostgresTransaction(connection, store.queue).save_project(project)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +190,7 @@ def register(store, slug, aliases):
     ],
 )
 async def test_a_model_is_found_by_every_name_of_its_project(store, model, project):
-    register(store, "claims-frequency", ["doctor visits", "visits"])
-    register(store, "visits", [])
+    await register(store, "claims-frequency", ["doctor visits", "visits"])
+    await register(store, "visits", [])
     await come(store, replace(FIRING, model=model))
     assert (await latest(store)).project == project

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from actions.incidents.alert import Alert, AlertStatus
+from actions.incidents.store import AlertsRefusedError, Arrival, UnstorableError
 from bot.alerts.commits import BusyError, GroupCommit
-from infra.store.alerts import AlertsRefusedError, Arrival, UnstorableError
 
 
 def arrival(title):
