@@ -108,6 +108,14 @@ class Context:
         return self.world.policy.endpoint_name(project, environment)
 
 
+async def context_of(
+    tx: Transaction, world: World, who: Person, place: Place, now: datetime, request: str = "R0"
+) -> Context:
+    """The context of a command in this transaction."""
+    projects = {project.slug: project for project in await tx.projects()}
+    return Context(who, place, world, tx, projects, now, request)
+
+
 def _unknown(what: str, said: str, known: tuple[str, ...]) -> str:
     if not known:
         return f"There is no {what} “{said}”: none is registered yet."

@@ -21,6 +21,7 @@ from actions.context import World
 from actions.execution import Execution
 from actions.following import Following
 from actions.incidents.folding import Folding
+from actions.incidents.telling import Tell
 from actions.policy import Policy, load_policy
 from actions.reconciling import Reconciler
 from actions.service import Service
@@ -31,10 +32,13 @@ from bot.alerts.commits import GroupCommit
 from bot.alerts.fetching import HttpsFetch
 from bot.alerts.ingress import Ingress
 from bot.alerts.sources import SWITCHES, sources
+from bot.channels import Channels
 from bot.conversation import Conversation
 from bot.home import Home
+from bot.incidents import IncidentBoard
 from bot.ingress import Inbox
 from bot.jobs import Handlers, register
+from bot.messenger import Messenger
 from bot.outbox import Outbox
 from bot.people import People
 from bot.settings import Settings
@@ -45,10 +49,11 @@ from infra.clients.sagemaker import SageMakerCloud
 from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
-from infra.store.incidents import WaitingAlerts
 from infra.store.outgoing import Outgoings
 from infra.store.people import KnownPeople
+from infra.store.tellings import IncidentMessages
 from infra.store.transaction import PostgresStore
+from infra.store.waiting import WaitingAlerts
 
 
 def now() -> datetime:
@@ -184,6 +189,9 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             return signed_conf(plan, run_id, key)
 
         execution = Execution(base.store, outside, sign, now)
+        itself = await client.auth_test()
+        tell = Tell(base.store, rules, str(itself["team_id"]), now)
+        messages = IncidentMessages(base.engine)
         handlers = Handlers(
             envelopes=Envelopes(base.engine, base.queue),
             conversation=Conversation(service, understanding, base.store, now),
@@ -192,7 +200,9 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             people=People(client, KnownPeople(base.engine)),
             home=Home(client, base.store, rules),
             folding=_folding(base, rules),
-            bot_user=str((await client.auth_test())["user_id"]),
+            tell=tell,
+            board=IncidentBoard(Messenger(client), Channels(client), messages, base.store, outside),
+            bot_user=str(itself["user_id"]),
         )
         register(base.queue, handlers)
         following = Following(base.store, outside, Tracking(base.store, outside, now), now)
@@ -204,6 +214,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             following=following,
             reconciler=Reconciler(base.store, outside, now),
             sweep=Sweep(base.store, outside, now),
+            tell=tell,
             poll_seconds=settings.poll_seconds,
             upkeep_seconds=settings.upkeep_seconds,
         )

@@ -20,6 +20,7 @@ from actions.runs import SERVING
 from actions.store import AuditEntry, Deployment, DraftKey, Meaning, StaleError, StoredDraft
 from infra.store import tables as t
 from infra.store.audit import GENESIS, chained
+from infra.store.incidents import PostgresIncidents
 from infra.store.rows import (
     draft_values,
     meaning_values,
@@ -31,6 +32,7 @@ from infra.store.rows import (
     to_request,
     to_vote,
 )
+from infra.store.tellings import PostgresTellings
 
 _OPEN = [state.value for state in State if not state.finished and state not in NOT_STARTED]
 # Any constant will do; it orders writers of the audit chain.
@@ -44,6 +46,8 @@ class PostgresTransaction:
 
     def __init__(self, connection: AsyncConnection, queue: App) -> None:
         self.connection = connection
+        self.incidents = PostgresIncidents(connection)
+        self.tellings = PostgresTellings(connection)
         self._queue = queue
 
     async def project(self, slug: str) -> RegisteredProject | None:
@@ -335,6 +339,13 @@ class PostgresTransaction:
         await self.defer(
             "show_card", lock=_thread_lock(place), once=f"card:{number}", request=number
         )
+
+    async def tell_incidents(self) -> None:
+        await self.defer("tell_incidents", lock="tell_incidents", once="tell_incidents")
+
+    async def show_incident(self, number: int) -> None:
+        name = f"incident:{number}"
+        await self.defer("show_incident", lock=name, once=name, incident=number)
 
     async def start(self, number: int) -> None:
         c = t.requests.c
