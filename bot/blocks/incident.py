@@ -35,7 +35,7 @@ _MOST_VALUES = 16
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """What the buttons of an incident may offer here: drift report, retraining, rollback."""
+    """What an incident's buttons offer beside its own: drift report, retraining, rollback."""
 
     investigate: bool = False
     retrain: bool = False
@@ -50,16 +50,17 @@ def incident_message(
 ) -> Message:
     """The message for the incident as it is. `events` are all of it, `links` (text, URL) pairs."""
     title = cap(incident.alert.title or incident.alert.monitor, _TITLE)
-    blocks = [e.section(f"{icon(incident)} {bold(title)}\n{_status(incident)}")]
+    blocks = [
+        e.section(f"{icon(incident)} {bold(title)} · {_where(incident)}\n{_status(incident)}")
+    ]
     description = incident.alert.description.strip()
-    if description and description != title:
+    if incident.open and description and description != title:
         blocks.append(e.section(cap_markup(escape(description), _DESCRIPTION)))
-    blocks += e.fields(_facts(incident, events))
-    blocks.append(e.context(" · ".join(_history(incident))))
-    blocks += _buttons(incident, possible)
+    if incident.open and incident.alert.value is not None:
+        blocks.append(e.section(_value(incident, events)))
     shown = [link(url, text) for text, url in [*_source(incident), *links] if _is_web(url)]
-    if shown:
-        blocks.append(e.context(" · ".join(shown)))
+    blocks.append(e.context(" · ".join([*_history(incident), *shown])))
+    blocks += _buttons(incident, possible)
     heading = _HEADINGS[incident.state]
     text = f"{icon(incident)} {incident.id} {title}: {heading}, severity {incident.severity}"
     return Message(escape(text), blocks, _metadata(incident))
@@ -98,16 +99,12 @@ def _status(incident: Incident) -> str:
     return " · ".join(parts)
 
 
-def _facts(incident: Incident, events: Sequence[Event]) -> list[str]:
+def _where(incident: Incident) -> str:
+    """Which model, version and environment."""
     alert = incident.alert
     version = f" v{escape(cap(alert.version.removeprefix('v'), 40))}" if alert.version else ""
-    facts = [f"*Model*\n{escape(cap(incident.model, 100))}{version}"]
-    if alert.environment:
-        facts.append(f"*Environment*\n{escape(cap(alert.environment, 60))}")
-    if alert.value is not None:
-        facts.append(f"*Value*\n{_value(incident, events)}")
-    facts.append(f"*Monitor*\n{escape(cap(alert.monitor, 100))}")
-    return facts
+    where = f" in {escape(cap(alert.environment, 60))}" if alert.environment else ""
+    return f"{escape(cap(incident.model, 100))}{version}{where}"
 
 
 def _value(incident: Incident, events: Sequence[Event]) -> str:
@@ -153,30 +150,24 @@ def _buttons(incident: Incident, possible: Possible) -> list[e.Block]:
         return []
     value = json.dumps({"incident": incident.id, "version": incident.version})
 
-    def button(text: str, action: str, *, style: str | None = None) -> e.Block:
-        return e.button(text, action, value, style=style, label=f"{text} {incident.id}")
+    def button(text: str, action: str, says: str = "", *, style: str | None = None) -> e.Block:
+        return e.button(text, action, value, style=style, label=f"{says or text} {incident.id}")
 
-    taken = incident.state is State.ACKNOWLEDGED
+    if incident.state is State.ACKNOWLEDGED:
+        first = button("Take over", "acknowledge")
+    else:
+        first = button("Acknowledge", "acknowledge", style="primary")
     row = [
-        button(
-            "Take over" if taken else "Acknowledge",
-            "acknowledge",
-            style=None if taken else "primary",
-        ),
-        button("Snooze 1 h", "snooze"),
-        button("Snooze 1 day", "snooze_day"),
-        button("Snooze until …", "snooze_until"),
+        first,
+        button("💤 1 h", "snooze", "Snooze for an hour:"),
+        button("💤 1 day", "snooze_day", "Snooze for a day:"),
+        button("💤 until …", "snooze_until", "Snooze until a time:"),
         button("Resolve", "resolve"),
-    ]
-    help_ = [
         *([button("Investigate", "investigate")] if possible.investigate else []),
         *([button("Retrain", "retrain")] if possible.retrain else []),
         *([button("Roll back", "rollback")] if possible.rollback else []),
     ]
-    blocks = [e.actions(f"incident:{incident.id}", row)]
-    if help_:
-        blocks.append(e.actions(f"help:{incident.id}", help_))
-    return blocks
+    return [e.actions(f"incident:{incident.id}", row)]
 
 
 def _source(incident: Incident) -> list[tuple[str, str]]:

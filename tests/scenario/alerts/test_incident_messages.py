@@ -80,9 +80,9 @@ async def incident(cooper: Cooper, state: str = "firing", name: str = "A1", **mo
     async def shown() -> Message | None:
         for message in await cooper.from_bot("ana", "ml"):
             about = payload(message)
-            if about.get("incident") == name and about["state"] == state:
-                if all(about[key] == value for key, value in more.items()):
-                    return message
+            wanted = {"incident": name, "state": state, **more}
+            if about.items() >= wanted.items():
+                return message
         return None
 
     return await eventually(shown, f"{name} is {state} {more}")
