@@ -133,7 +133,8 @@ class Tell:
     ) -> None:
         groups = _groups(known)
         told = []
-        for one in known:
+        # The worst first: Slack takes its time.
+        for one in sorted(known, key=lambda one: -one.incident.severity.rank):
             steps = decide(
                 one.incident,
                 one.telling.told,
@@ -155,7 +156,7 @@ class Tell:
     async def _take(self, tx: Transaction, one: _Known, step: Notify) -> bool:
         """Queue what the step says; False where it has to wait for the incident's message."""
         if step.step is not Step.LINE:
-            await tx.show_incident(one.incident.number)
+            await tx.show_incident(one.incident.number, one.channel)
             return True
         root = one.telling.root
         if root is None:
