@@ -19,14 +19,18 @@ from actions.commands import (
     reject_request,
     resolve_alert,
     rollback_model,
+    send_digest,
+    show_drift,
     show_endpoint,
     show_logs,
     show_model,
     show_run,
     snooze_alert,
     stop_run,
+    subscribe_digest,
     train_model,
     undeploy_model,
+    unsubscribe_digest,
 )
 from actions.context import Context, Params
 
@@ -44,6 +48,8 @@ READS: dict[str, AnswerCommand] = {
     list_models.SPEC.name: list_models.answer,
     list_runs.SPEC.name: list_runs.answer,
     predict.SPEC.name: predict.answer,
+    send_digest.SPEC.name: send_digest.answer,
+    show_drift.SPEC.name: show_drift.answer,
     show_endpoint.SPEC.name: show_endpoint.answer,
     show_logs.SPEC.name: show_logs.answer,
     show_model.SPEC.name: show_model.answer,
@@ -67,5 +73,7 @@ DIRECT: dict[str, DirectCommand] = {
     reject_request.SPEC.name: reject_request.act,
     resolve_alert.SPEC.name: resolve_alert.act,
     snooze_alert.SPEC.name: snooze_alert.act,
+    subscribe_digest.SPEC.name: subscribe_digest.act,
+    unsubscribe_digest.SPEC.name: unsubscribe_digest.act,
 }
 """Commands that act at once, on what was shown before."""

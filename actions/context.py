@@ -8,6 +8,8 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from actions.answers import Refusal
+from actions.channels import Channels
+from actions.digests.ports import DriftReports, Traffic
 from actions.people import Person
 from actions.plans import EnvironmentRef, PersonRef
 from actions.policy import Allowed, Denied, Policy, may
@@ -27,6 +29,9 @@ class World:
     orchestrator: Orchestrator
     registry: Registry
     cloud: Cloud
+    traffic: Traffic
+    drift: DriftReports
+    channels: Channels
     serving_image: str
     """URI of the image that serves MLflow models, without the framework at its end."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from actions.answers import Answer
+from actions.digests.store import Digests
 from actions.incidents.store import Incidents, Tellings
 from actions.people import Person
 from actions.registration import RegisteredProject
@@ -96,6 +97,10 @@ class Transaction(Protocol):
     @property
     def tellings(self) -> Tellings:
         """What people were told of incidents, within this transaction."""
+
+    @property
+    def digests(self) -> Digests:
+        """Subscriptions to digests, within this transaction."""
 
     async def project(self, slug: str) -> RegisteredProject | None:
         """The registered project."""
@@ -215,8 +220,12 @@ class Transaction(Protocol):
     async def tell_incidents(self) -> None:
         """Queue a look at what people are to be told of incidents; several fall together."""
 
-    async def show_incident(self, number: int) -> None:
-        """Queue a redraw of the incident's message; several fall together."""
+    async def show_incident(self, number: int, channel: str) -> None:
+        """Queue a redraw of the incident's message; several fall together.
+
+        One at a time a channel, and after what people asked for: a flood of incidents must not
+        keep anybody waiting, and Slack takes about one message a second into a channel.
+        """
 
     async def start(self, number: int) -> None:
         """Queue the request's effect."""

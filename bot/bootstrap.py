@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actions.catalog import COMMANDS
 from actions.context import World
+from actions.digests.sending import Sending
 from actions.execution import Execution
 from actions.following import Following
 from actions.incidents.folding import Folding
@@ -42,7 +43,10 @@ from bot.messenger import Messenger
 from bot.outbox import Outbox
 from bot.people import People
 from bot.settings import Settings
+from bot.slack_channels import SlackChannels
 from bot.worker import Worker
+from infra.clients.cloudwatch import CloudWatchTraffic
+from infra.clients.drift import MlflowDrift
 from infra.clients.mlflow import MlflowRegistry
 from infra.clients.nlu import Rasa
 from infra.clients.sagemaker import SageMakerCloud
@@ -140,6 +144,13 @@ def world(settings: Settings, rules: Policy) -> World:
     account = rules.file.environments
     first = next(iter(account.values()))
     image = f"{first.account}.dkr.ecr.{first.region}.amazonaws.com/cooper-serving:1"
+    slack = slack_client(settings)
+
+    def aws(service: Any) -> Any:
+        return boto3.client(
+            service, region_name=settings.aws_region, endpoint_url=settings.aws_endpoint_url
+        )
+
     return World(
         policy=rules,
         orchestrator=AirflowOrchestrator(
@@ -151,18 +162,12 @@ def world(settings: Settings, rules: Policy) -> World:
         registry=MlflowRegistry(
             settings.mlflow_tracking_uri, public_url=settings.mlflow_public_url
         ),
-        cloud=_cloud(settings),
+        cloud=SageMakerCloud(aws("sagemaker"), aws("sagemaker-runtime"), aws("logs")),
+        traffic=CloudWatchTraffic(aws("cloudwatch")),
+        drift=MlflowDrift(settings.mlflow_tracking_uri, settings.mlflow_public_url),
+        channels=SlackChannels(slack, Channels(slack)),
         serving_image=settings.serving_image or image,
     )
-
-
-def _cloud(settings: Settings) -> SageMakerCloud:
-    def client(service: Any) -> Any:
-        return boto3.client(
-            service, region_name=settings.aws_region, endpoint_url=settings.aws_endpoint_url
-        )
-
-    return SageMakerCloud(client("sagemaker"), client("sagemaker-runtime"), client("logs"))
 
 
 def _folding(base: Core, rules: Policy) -> Folding:
@@ -189,6 +194,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             return signed_conf(plan, run_id, key)
 
         execution = Execution(base.store, outside, sign, now)
+        people = People(client, KnownPeople(base.engine))
         itself = await client.auth_test()
         tell = Tell(base.store, rules, str(itself["team_id"]), now)
         messages = IncidentMessages(base.engine)
@@ -197,7 +203,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             conversation=Conversation(service, understanding, base.store, now),
             execution=execution,
             outbox=Outbox(client, Outgoings(base.engine), base.store, outside, now),
-            people=People(client, KnownPeople(base.engine)),
+            people=people,
             home=Home(client, base.store, rules),
             folding=_folding(base, rules),
             tell=tell,
@@ -215,6 +221,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             reconciler=Reconciler(base.store, outside, now),
             sweep=Sweep(base.store, outside, now),
             tell=tell,
+            digests=Sending(base.store, outside, people, now),
             poll_seconds=settings.poll_seconds,
             upkeep_seconds=settings.upkeep_seconds,
         )

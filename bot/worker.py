@@ -11,6 +11,7 @@ from procrastinate import App
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actions.digests.sending import Sending
 from actions.following import Following
 from actions.incidents.telling import Tell
 from actions.ports import Unavailable
@@ -26,6 +27,7 @@ _FOLLOW_LOCK = 7_301_002
 _SWEEP_LOCK = 7_301_003
 _RECONCILE_LOCK = 7_301_004
 _TELL_LOCK = 7_301_005
+_DIGESTS_LOCK = 7_301_006
 _TELL_SECONDS = 1.0
 _STALLED_AFTER = 30
 _ROUND_SECONDS = 10
@@ -49,6 +51,7 @@ class Worker:
     reconciler: Reconciler
     sweep: Sweep
     tell: Tell
+    digests: Sending
     poll_seconds: float
     upkeep_seconds: float = 60.0
     """Seconds between two looks at what should follow from something else."""
@@ -71,6 +74,7 @@ class Worker:
             loops = [
                 asyncio.create_task(self._every(self.poll_seconds, self._follow, stop)),
                 asyncio.create_task(self._every(_TELL_SECONDS, self._tell, stop)),
+                asyncio.create_task(self._every(self.poll_seconds, self._send_digests, stop)),
                 asyncio.create_task(self._every(15, self._retry_stalled, stop)),
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
                 asyncio.create_task(self._every(self.upkeep_seconds, self._sweep_up, stop)),
@@ -118,6 +122,12 @@ class Worker:
         async with self._alone(_TELL_LOCK) as mine:
             if mine:
                 await self.tell.tell()
+
+    async def _send_digests(self) -> None:
+        """Send the digests that are due."""
+        async with self._alone(_DIGESTS_LOCK) as mine:
+            if mine:
+                await self.digests.send()
 
     async def _sweep_up(self) -> None:
         """Stop what is left over."""

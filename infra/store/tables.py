@@ -288,6 +288,41 @@ silences = Table(
     Index("ix_silences_ends", "ends"),
 )
 
+subscription_numbers = Sequence("subscription_numbers", metadata=metadata)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    # Empty for all projects: a unique constraint takes no two nulls for equal.
+    Column("project", Text, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("made", DateTime(timezone=True), nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+    Column("covered", DateTime(timezone=True)),
+    UniqueConstraint("team", "channel", "project"),
+    Index("ix_subscriptions_due", "due"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column(
+        "subscription",
+        BigInteger,
+        ForeignKey("subscriptions.number", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("due", DateTime(timezone=True), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

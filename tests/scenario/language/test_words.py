@@ -15,14 +15,7 @@ from tests.support.bot import Cooper, buttons, drawn, payload
 UNAVAILABLE = {
     *("tune_model", "batch_predict", "schedule_training", "cancel_schedule", "list_schedules"),
     *("explain_model", "scale_endpoint", "start_notebook", "stop_notebook", "extend_notebook"),
-    *(
-        "list_notebooks",
-        "show_drift",
-        "subscribe_digest",
-        "unsubscribe_digest",
-        "send_digest",
-        "list_features",
-    ),
+    *("list_notebooks", "show_drift", "list_features"),
     *("show_feature", "list_datasets", "estimate_cost", "show_costs", "show_audit"),
 }
 
