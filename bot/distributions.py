@@ -31,7 +31,7 @@ def description(shown: Distributions) -> dict[str, Any]:
     notes = [cap(shown.subtitle, 80)] if shown.subtitle else []
     return frame(cap(shown.title, 60), notes) | {
         "data": {"values": list(_rows(shown))},
-        "facet": {"field": "panel", "title": None, "header": _header(width)},
+        "facet": {"field": "panel", "title": None, "header": _header()},
         "columns": _ACROSS,
         "spacing": 18,
         # Each column has labels of its own; shares are on one scale.
@@ -93,7 +93,7 @@ def _rows(shown: Distributions) -> Iterator[dict[str, Any]]:
                 }
 
 
-def _header(width: int) -> dict[str, Any]:
+def _header() -> dict[str, Any]:
     """The name, without the place that orders it. No text of others' may be in an expression."""
     return {
         "labelExpr": "slice(datum.value, 2)",
@@ -101,7 +101,8 @@ def _header(width: int) -> dict[str, Any]:
         "labelFontSize": 14,
         "labelFontWeight": "bold",
         "labelColor": INK,
-        "labelLimit": width + 40,
+        # Texts are cut before; Vega would cut an emoji in half.
+        "labelLimit": 0,
     }
 
 
@@ -112,6 +113,6 @@ def _labels() -> dict[str, Any]:
         "labelAngle": -40,
         "labelFontSize": 10,
         "labelColor": QUIET,
-        "labelLimit": 90,
+        "labelLimit": 0,
         "ticks": False,
     }
