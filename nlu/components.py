@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from encoder import model_folder, vocabulary
-from meaning import FIGURES, Spelling, asides, negated
+from meaning import ASSIGNED, Spelling, asides, goes_on_as_number, is_figure, negated
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -38,6 +38,8 @@ SLIP = "slip"
 _NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
 _SOME_NAME = "xname"
 """Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
+_SOME_VALUE = "xvalue"
+"""Lemma of every assignment, for the same reason."""
 MEANT = "meant"
 """Of a token: the word without its slip."""
 
@@ -158,15 +160,14 @@ class AsMeant(GraphComponent):
         return messages
 
     def _read(self, message: Message) -> None:
-        beside = asides(message.get(TEXT) or "")
+        beside, number = asides(message.get(TEXT) or ""), ""
         for token in message.get(TOKENS_NAMES[TEXT]) or ():
-            aside = any(start <= token.start < end for start, end in beside)
             meant = self._spelling.meant(token.text)
             familiar = self._familiar(token.text, meant)
-            figure = all(part in FIGURES for part in meant.lower().split("-"))
-            word = "0" if figure else _DIGITS.sub("0", meant)
-            named = familiar == "new" and _NAME.fullmatch(token.text)
-            token.lemma = "" if aside else _SOME_NAME if named else word
+            goes_on = goes_on_as_number(number, meant.lower())
+            number = meant.lower() if goes_on or is_figure(meant.lower()) else ""
+            aside = any(start <= token.start < end for start, end in beside)
+            token.lemma = "" if aside or goes_on else _lemma(token.text, meant, familiar)
             token.set(MEANT, meant)
             token.set(POS_TAG_KEY, familiar)
 
@@ -199,6 +200,15 @@ class AsMeant(GraphComponent):
         with model_storage.read_from(resource) as folder:
             words = Counter(json.loads((folder / _WORDS).read_text()))
         return cls(config, model_storage, resource, words)
+
+
+def _lemma(typed: str, meant: str, familiar: str) -> str:
+    """What the intent is learned from: one word for all names, one for all assignments, one for all numbers."""
+    if ASSIGNED.fullmatch(typed):
+        return _SOME_VALUE
+    if familiar == "new" and _NAME.fullmatch(typed):
+        return _SOME_NAME
+    return "0" if is_figure(meant.lower()) else _DIGITS.sub("0", meant)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)

@@ -47,16 +47,26 @@ class _Text:
     intent: int
 
 
-def learn(
-    examples: "Sequence[Example]", intents: int, labels: int, course: Course
-) -> "dict[str, np.ndarray]":
-    """Arrays for `network.Network`: those of the upper `course.learned` layers, and of the intent's head."""
+@dataclass(frozen=True)
+class Lesson:
+    """What was learned.
+
+    `arrays` for `network.Network`: those of the upper layers, and of the intent's head; `words` of each
+    example, float16 of shape (words, 384), as that network reads them.
+    """
+
+    arrays: "dict[str, np.ndarray]"
+    words: "list[np.ndarray]"
+
+
+def learn(examples: "Sequence[Example]", intents: int, labels: int, course: Course) -> Lesson:
+    """Teach the upper `course.learned` layers."""
     tf.keras.utils.set_random_seed(0)
     below = course.layers - course.learned
     texts = _texts(examples, Encoder(model_folder(), below))
     blocks = [_Block(f"encoder.layer.{at}") for at in range(below, course.layers)]
     heads = _Heads(intents, labels)
-    lesson = _Lesson(blocks, heads, course)
+    lesson = _Steps(blocks, heads, course)
     order = np.random.default_rng(0)
     batches = [batch for _ in range(course.epochs) for batch in _batches(texts, course, order)]
     for done, batch in enumerate(batches):
@@ -64,7 +74,24 @@ def learn(
     found: dict[str, np.ndarray] = {}
     for block in blocks:
         found |= block.arrays()
-    return found | heads.arrays()
+    words = _words(texts, [len(each.words) for each in examples], lesson, course.batch)
+    return Lesson(found | heads.arrays(), words)
+
+
+def _words(
+    texts: "list[_Text]", counts: "list[int]", lesson: "_Steps", batch: int
+) -> "list[np.ndarray]":
+    """The vectors of so many words of each text; zero where a word was not read."""
+    found = [np.zeros((count, WIDTH), dtype=np.float16) for count in counts]
+    order = sorted(range(len(texts)), key=lambda at: len(texts[at].values))
+    for start in range(0, len(order), batch):
+        places = order[start : start + batch]
+        values, present, _, firsts, *_ = _padded([texts[at] for at in places])
+        read = lesson.words(values, present, firsts).numpy()
+        for at, vectors in zip(places, read):  # noqa: B905 -- as many
+            count = len(texts[at].firsts)
+            found[at][:count] = vectors[:count]
+    return found
 
 
 def _pace(done: float, course: Course) -> np.float32:
@@ -151,7 +178,8 @@ class _Dense:
 
     def __call__(self, values: Any) -> Any:
         kernel, bias = self.variables
-        return tf.matmul(values, kernel) + bias
+        # As one matrix: the gradient of a kernel that every text shares would be made for each text.
+        return tf.tensordot(values, kernel, 1) + bias
 
     def arrays(self) -> "dict[str, np.ndarray]":
         kernel, bias = (each.numpy() for each in self.variables)
@@ -251,7 +279,7 @@ class _Heads:
         return tf.tensordot(tf.nn.dropout(words, dropout), weight, 1) + bias
 
 
-class _Lesson:
+class _Steps:
     """A step of Adam on the sum of both heads' cross entropies."""
 
     def __init__(self, blocks: "list[_Block]", heads: _Heads, course: Course) -> None:
@@ -282,6 +310,17 @@ class _Lesson:
         self._fast.apply_gradients(zip(gradients[:heads], variables[:heads]))  # noqa: B905 -- as many
         self._slow.apply_gradients(zip(gradients[heads:], variables[heads:]))  # noqa: B905 -- as many
 
+    @tf.function(reduce_retracing=True)
+    def words(self, values: Any, present: Any, firsts: Any) -> Any:
+        """The vectors of the words' first pieces, by the layers as they are."""
+        return tf.gather(self._read(values, present, 0.0), firsts, batch_dims=1)
+
+    def _read(self, values: Any, present: Any, dropout: float) -> Any:
+        mask = (1 - present)[:, None, None, :] * _NEVER
+        for block in self._blocks:
+            values = block(values, mask, dropout)
+        return values
+
     def _loss(
         self,
         values: Any,
@@ -291,9 +330,7 @@ class _Lesson:
         labels: Any,
         intents: Any,
     ) -> Any:
-        mask = (1 - present)[:, None, None, :] * _NEVER
-        for block in self._blocks:
-            values = block(values, mask, self._course.dropout)
+        values = self._read(values, present, self._course.dropout)
         asked = self._heads.intents(values, pooled, self._course.dropout)
         words = tf.gather(values, firsts, batch_dims=1)
         named = self._heads.labels(words, self._course.dropout)

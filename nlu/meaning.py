@@ -166,6 +166,9 @@ def clauses(text: str) -> list[tuple[int, int]]:
     return list(dict.fromkeys([*([marked] if marked else []), *found]))
 
 
+ASSIGNED = re.compile(r"[A-Za-z][\w.-]*=\S+")
+"""A word that gives something a value: "lr=0.01". What it is called tells nothing of what is wanted."""
+
 FIGURES = frozenset(
     """
     two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -173,6 +176,18 @@ FIGURES = frozenset(
     """.split()  # noqa: SIM905 -- a word a line would fill a page
 )
 """Words of numbers; which number it is tells nothing of what is wanted."""
+
+
+def is_figure(word: str) -> bool:
+    """Whether `word`, lower case, is one of a number: "forty", "twenty-five"."""
+    return all(part in FIGURES for part in word.split("-"))
+
+
+def goes_on_as_number(before: str, word: str) -> bool:
+    """Whether `word` goes on with a number whose word is `before`: "and" and "forty" of "three hundred and forty"."""
+    return (word == "and" and before == "hundred") or (bool(before) and is_figure(word))
+
+
 _MIN_LENGTH = 4
 _SURE_LENGTH = 6
 """Letters from which one wrong letter still leaves no doubt; below, none may be wrong."""

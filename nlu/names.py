@@ -128,7 +128,15 @@ def named(
     """
     together = [text[one.end : other.start] == " " for one, other in pairwise(words)]
     new = [word.familiar == "new" for word in words]
-    return _stretches(_spread(chances, together, new, least), together)
+    labels = _spread(chances, together, new, least)
+    for at, word in enumerate(words[1:-1], start=1):
+        if (
+            word.typed == "of"
+            and 0 < labels[at - 1] == labels[at + 1]
+            and all(together[at - 1 : at + 1])
+        ):
+            labels[at] = labels[at - 1]  # "voice of customer"
+    return _stretches(labels, together)
 
 
 def _spread(

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 from components import ASKED, MEANT
-from encoder import Pieces
-from meaning import clauses
+from meaning import ASSIGNED, clauses
 from names import Tagger, Word, named, plain
 from network import Example, Network
 from ngrams import NGrams
@@ -35,8 +34,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 _LEAST = np.float32(1e-9)
 _NONE = "O"
-_CHUNK = 1024
-"""Sentences that are read at a time."""
+_ASSIGNMENT = "lr=0.1"
+"""As which the network reads every assignment, whatever it is called."""
 _NETWORK, _NGRAMS, _NAMES = "network.npz", "ngrams.npz", "names.json"
 
 
@@ -100,11 +99,11 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         with ThreadPoolExecutor(1) as pool:
             texts = [_lemmas(each.get(TOKENS_NAMES[TEXT])) for each in messages]
             ngrams = pool.submit(NGrams.learned, texts, [each.intent for each in examples])
-            arrays = learn(examples, len(intents), len(self._labels), course)
+            learned = learn(examples, len(intents), len(self._labels), course)
             self._ngrams = ngrams.result()
-        self._network = Network(course.layers, arrays)
-        self._tagger = self._learned_names(self._network, messages, examples)
-        self._persist(self._ngrams, {**arrays, **self._tagger.arrays})
+        self._network = Network(course.layers, learned.arrays)
+        self._tagger = self._learned_names(messages, learned.words, examples)
+        self._persist(self._ngrams, {**learned.arrays, **self._tagger.arrays})
         return self._resource
 
     def _example(self, message: Message) -> Example:
@@ -117,23 +116,22 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         )
 
     def _learned_names(
-        self, network: Network, messages: "list[Message]", examples: "list[Example]"
+        self,
+        messages: "list[Message]",
+        vectors: "list[np.ndarray]",
+        examples: "list[Example]",
     ) -> Tagger:
-        rows = []
-        for start in range(0, len(messages), _CHUNK):
-            some = messages[start : start + _CHUNK]
-            read = network.read([each.words for each in examples[start : start + _CHUNK]])
-            rows += [
-                self._rows(pieces, _words(each.get(TOKENS_NAMES[TEXT])), each.get(TEXT))
-                for pieces, each in zip(read, some)  # noqa: B905 -- as many
-            ]
-        halves = [each.astype(np.float16) for each in rows]
+        rows = [
+            self._rows(some, _words(each.get(TOKENS_NAMES[TEXT])), each.get(TEXT))
+            for some, each in zip(vectors, messages)  # noqa: B905 -- as many
+        ]
         labels = [each.labels for each in examples]
-        return Tagger.learned(halves, labels, len(self._labels), int(self._config["name_epochs"]))
+        return Tagger.learned(rows, labels, len(self._labels), int(self._config["name_epochs"]))
 
-    def _rows(self, pieces: Pieces, words: "list[Word]", text: str) -> np.ndarray:
-        """What the tagger goes by, shape (words, features)."""
-        return np.hstack([pieces.firsts(len(words)), plain(words, text, self._patterns)])
+    def _rows(self, vectors: np.ndarray, words: "list[Word]", text: str) -> np.ndarray:
+        """What the tagger goes by, shape (words, features), in the vectors' precision."""
+        seen = plain(words, text, self._patterns).astype(vectors.dtype)
+        return np.hstack([vectors, seen])
 
     def _labelled(self, message: Message) -> "Iterator[int]":
         """The label's place for each word."""
@@ -179,7 +177,7 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
             for row in within
         ]
         best = self._decide(message, counted, network.intents(pieces, wanted))
-        chances = tagger.chances(self._rows(pieces, words, text))
+        chances = tagger.chances(self._rows(pieces.firsts(len(words)), words, text))
         found = self.add_extractor_name(list(self._names(words, text, chances)))
         if best:
             start, end = spans[best]
@@ -272,7 +270,7 @@ def _words(tokens: "list[Token]") -> "list[Word]":
     return [
         Word(
             token.text,
-            token.get(MEANT) or token.text,
+            _ASSIGNMENT if ASSIGNED.fullmatch(token.text) else token.get(MEANT) or token.text,
             token.start,
             token.end,
             token.get(POS_TAG_KEY),

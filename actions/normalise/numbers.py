@@ -14,7 +14,9 @@ _WORDS = {**_UNITS, **_TENS}
 
 NUMBER_WORD = "(?:" + "|".join(sorted((*_WORDS, "hundred"), key=len, reverse=True)) + ")"
 """Pattern of one word of a number."""
-NUMBER = rf"(?:\d{{1,6}}|{NUMBER_WORD}(?:[ -]{NUMBER_WORD})*|(?:a )?(?:couple|pair|dozen)(?: of)?)"
+SPELLED = rf"{NUMBER_WORD}(?:(?:[ -]|(?<=hundred) and ){NUMBER_WORD})*"
+"""Pattern of a number in words: "three hundred and forty"."""
+NUMBER = rf"(?:\d{{1,6}}|{SPELLED}|(?:a )?(?:couple|pair|dozen)(?: of)?)"
 """Pattern of a whole number in digits or words."""
 
 

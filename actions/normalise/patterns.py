@@ -23,8 +23,10 @@ _NUMBERS = rf"(?:\d{{1,6}}|{NUMBER_WORD})"
 VERSION_PAIR = (
     rf"\bversions\s+(?:v|#)?({_NUMBERS})\s*(?:and|with|to|vs\.?|versus|against|or|&|,|/)\s*"
     rf"(?:v|#|version )?({_NUMBERS})\b|(?<![\w.])(\d+)\s*(?:vs\.?|versus)\s*(\d+)\b"
+    rf"|\b(?:version |v)({_NUMBERS})\s*(?:and|with|vs\.?|versus|against|or|&|/)\s*({_NUMBERS})"
+    r"(?=\s*(?:$|[.,;!?)]|(?:of|for|from|in|on|please|pls)\b))"
 )
-"""Two versions said together, a group each: "versions 3 and 4", "3 vs 4"."""
+"""Two versions said together, a group each: "versions 3 and 4", "3 vs 4", "version 3 and 4 of churn"."""
 
 # Not the end of "3.5", "1,000" or "-2", which are no count of anything: better unread than misread.
 _WHOLE = rf"(?<![\d.,-]){NUMBER}"
@@ -108,7 +110,7 @@ PATTERNS: dict[str, str] = {
     ),
     "state": (
         r"(?<!\w)(?:running|failed|failing|crashed|errored|succeeded|successful|finished|completed"
-        r"|waiting|pending|queued|in progress|in flight|ongoing|active"
+        r"|waiting|pending|queued|in progress|in flight|ongoing|going on|still going(?! to\b)|under ?way|active"
         r"|firing|(?:un)?ack(?:nowledg)?ed|ack'd|snoozed|snoozing|silenced|muted|resolved|closed|fixed)\b"
     ),
     "trials": (

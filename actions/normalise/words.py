@@ -4,7 +4,7 @@ import re
 
 from actions.normalise.errors import NotReadable
 from actions.normalise.markup import split_reference
-from actions.normalise.numbers import NUMBER_WORD, read_integer
+from actions.normalise.numbers import SPELLED, read_integer
 from actions.normalise.reasons import without_marker
 
 
@@ -50,6 +50,9 @@ RUN_STATES = {
         "ongoing",
         "active",
         "going on",
+        "still going",
+        "under way",
+        "underway",
         "in flight",
     ),
     "failed": ("failed", "failing", "failures", "broken", "crashed", "errored", "unsuccessful"),
@@ -202,7 +205,7 @@ def read_id(raw: str, letter: str, words: str) -> str:
     )
     spelled = re.sub(rf"^(?:the )?(?:(?:{words}) )?(?:(?:number|no\.?|id) )?", "", text)
     number = int(match[1]) if match else None
-    if match is None and re.fullmatch(rf"{NUMBER_WORD}(?:[ -]{NUMBER_WORD})*", spelled):
+    if match is None and re.fullmatch(SPELLED, spelled):
         number = read_integer(spelled)
     if not number:
         msg = f"“{raw.strip()}” is not an id. Say for example {letter}42."

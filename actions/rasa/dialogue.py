@@ -8,6 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.rasa.reading import Reading
+from actions.rasa.spans import words_beside
 from actions.spec import Kind, Parameter, Risk
 
 _LEAD = re.compile(
@@ -20,6 +21,12 @@ _TRAIL = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?: [A-Za-z0-9][\w-]*){0,2}")
 _NUMBER = re.compile(r"#?\d+")
+_ONE = re.compile(r"(?:the|our|my|that)\s+(.+)\s+one", re.IGNORECASE)
+_OPEN = frozenset(
+    {Kind.SLUG, Kind.WORD, Kind.DATASET, Kind.NOTEBOOK, Kind.USER, Kind.CHANNEL, Kind.TEXT}
+)
+"""Kinds of which any word may be a value."""
+_NUMBERS = frozenset({Kind.INTEGER, Kind.VERSION})
 _MAX_WORDS = 6
 _MAX_NAME_WORDS = 2
 _SURE = 0.8
@@ -133,7 +140,8 @@ def core(text: str) -> str:
 
 def _value(parameter: Parameter, text: str) -> Any:
     """`text` as the whole answer; None where it is longer than an answer or cannot be read."""
-    answer = core(text)
+    one = _ONE.fullmatch(text.strip(" .!"))
+    answer = core(one[1] if one else text)
     if not answer or len(answer.split()) > _MAX_WORDS:
         return None
     if parameter.kind is Kind.SLUG and not _NAME.fullmatch(answer):
@@ -158,14 +166,12 @@ def _bare(parameter: Parameter, reading: Reading) -> Any:
     return None
 
 
-def _number_of_another(command: str, asked: Parameter, reading: Reading) -> dict[str, Any]:
-    """A bare number where a name is asked for is the id that may stand in for it: "17" is A17."""
+def _stands_in(command: str, asked: Parameter, reading: Reading) -> dict[str, Any]:
+    """What may stand in for what is asked: an alert's number for a project, a project for a run."""
     (use,) = (use for use in COMMANDS[command].uses if use.parameter == asked)
-    if (
-        asked.kind is not Kind.SLUG
-        or use.unless is None
-        or not _NUMBER.fullmatch(core(reading.text))
-    ):
+    if use.unless is None:
+        return {}
+    if asked.kind is not Kind.SLUG or not _NUMBER.fullmatch(core(reading.text)):
         return {}
     try:
         return {use.unless: normalise(PARAMETERS[use.unless], core(reading.text))}
@@ -176,13 +182,16 @@ def _number_of_another(command: str, asked: Parameter, reading: Reading) -> dict
 def answer(draft: Draft, reading: Reading) -> Step:
     """What `reading` does to `draft`: fills it, fails to, or is about something else."""
     asked = PARAMETERS[draft.asked] if draft.asked else None
-    answered = _answered(asked, draft, reading) if asked else None
-    if answered is not None:
-        return answered
     same = reading.command == draft.command
+    if same and _names_another(draft, reading):
+        return Filled(reading.params(draft.command))
+    if asked is None or not _orders_else(asked, draft, reading):
+        answered = _answered(asked, draft, reading) if asked else None
+        if answered is not None:
+            return answered
     if reading.command is not None and not same:
         return Elsewhere()
-    said = _said(asked, draft, reading)
+    said = _said(asked, draft, reading) or _only_number(draft, reading)
     if said and (same or reading.intent in _ANSWERS or _only_values(reading)):
         return Filled({**draft.params, **said})
     if asked and _meant_as_answer(reading):
@@ -192,15 +201,47 @@ def answer(draft: Draft, reading: Reading) -> Step:
 
 def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None:
     """The form with the answer to what was asked, where the text can hardly be anything else."""
-    stands_in = _number_of_another(draft.command, asked, reading)
-    if stands_in:
-        return Filled({**draft.params, **stands_in})
+    other = _stands_in(draft.command, asked, reading)
+    if other:
+        return Filled({**draft.params, **other})
     others = {name: v for name, v in reading.params(draft.command).items() if name != asked.name}
+    if others and not words_beside(reading.text, reading.taken(draft.command)):
+        said = reading.params(draft.command)
+        (use,) = (use for use in COMMANDS[draft.command].uses if use.parameter == asked)
+        if {asked.name, use.unless} & set(said):
+            return Filled({**draft.params, **said})
     value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
     if value is not None:
-        beside = others if reading.intent in _ANSWERS else {}
+        same = reading.command == draft.command
+        beside = others if same or reading.intent in _ANSWERS else {}
         return Filled({**draft.params, **beside, asked.name: value})
     return _completed(asked, draft, reading)
+
+
+def _orders_else(asked: Parameter, draft: Draft, reading: Reading) -> bool:
+    """Whether a text that holds the answer asks for another command: "undeploy fraud in prod"."""
+    another = reading.command not in {None, draft.command} and reading.confidence >= _SURE
+    return (
+        another
+        and asked.kind not in _OPEN
+        and bool(words_beside(reading.text, reading.taken(draft.command)))
+    )
+
+
+def _names_another(draft: Draft, reading: Reading) -> bool:
+    """Whether the same command is asked for anew, of another project: nothing of the draft is meant."""
+    said = reading.params(draft.command).get("project")
+    return said is not None and draft.params.get("project", said) != said
+
+
+def _only_number(draft: Draft, reading: Reading) -> dict[str, Any]:
+    """The number of a correction for the only one that there is: "no, make it 2"."""
+    found = re.findall(r"(?<![\w.,-])[1-9]\d{0,3}(?![\w.,%/-]*\w)", reading.text)
+    uses = COMMANDS[draft.command].parameters
+    numbers = [use for use in uses if use.kind in _NUMBERS and use.name in draft.params]
+    if reading.intent != "correct" or len(found) != 1 or len(numbers) != 1:
+        return {}
+    return {numbers[0].name: normalise(numbers[0], found[0])}
 
 
 def _said(asked: Parameter | None, draft: Draft, reading: Reading) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from rapidfuzz import fuzz, process
 _LEAD = r"\W*(?:(?:please|pls|but|no|nope|so|ok|well|hey|hi|cooper|and|wait|sorry|actually),?\s+)*"
 _FORBIDS = re.compile(
     _LEAD
-    + r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|(?:nobody|no one)\s+(?:should|must)|leave\b.*\b(?:alone|running|as\b|on\b)|(?:let[’']?s|rather|better)\s+not)\b"
+    + r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|(?:nobody|no one)\s+(?:should|must)|leave\b.*\b(?:alone|running|as\b|on\b)|(?:let[’']?s|rather|better)\s+not"
+    r"|no\s+(?:(?:re)?train|tun|(?:re|un)?deploy|promot|scal|approv|scor|stopp|snooz)ing)\b"
     r"(?!\s+(?:forget|hesitate|let\b))",
     re.IGNORECASE,
 )
@@ -23,7 +24,7 @@ _CHANGES = (
 )
 _NEGATED = re.compile(
     r"(?<!why )(?:\b\w+n[’']t|\bdont|\bcannot|\bnot|\bnever)\s+"
-    r"(?:(?:be|been|get|to|want|wish|going|allowed|need|like|ever|yet|just|have|let|you|us|anyone)\s+)*"
+    r"(?:(?:be|been|get|to|want|wish|going|allowed|need|like|ever|yet|just|have|let|you|us|anyone|it|this|that|them)\s+)*"
     rf"{_CHANGES}\b",
     re.IGNORECASE,
 )

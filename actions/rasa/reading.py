@@ -8,6 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, find_reason, normalise
 from actions.normalise.patterns import LOOKS_LIKE
+from actions.rasa.figures import FIGURE, counted, lone
 from actions.rasa.moods import (
     asks_about,
     asks_whether,
@@ -19,6 +20,8 @@ from actions.rasa.moods import (
 )
 from actions.rasa.spans import (
     OPEN,
+    UNCERTAIN,
+    Places,
     Span,
     as_taken,
     blanked,
@@ -26,6 +29,8 @@ from actions.rasa.spans import (
     class_of,
     classes_of,
     marked,
+    only_values,
+    readable,
     said,
     spans_of,
     touches,
@@ -37,10 +42,8 @@ from actions.spec import Kind, Parameter, Risk
 
 NEEDS_VALUES = frozenset({"inform", "correct"})
 """Intents that say nothing where no value can be read."""
-_UNCERTAIN = frozenset({Kind.SLUG, Kind.WORD, Kind.USER})
-"""What no greeting, thanks, yes or no says: "thanks, you saved my day" names nobody."""
 NEAREST = 3
-_FIGURE = re.compile(r"(?<!\S)[^\s\d]?\d[\w.,:%/-]*(?:\s+[a-z]{3,12}\b)?", re.IGNORECASE)
+_NOT_READ = frozenset({"nlu_fallback", "out_of_scope"})
 _REFUSED = "negated"
 _ASKED = "asked"
 _UNKNOWN = "unknown"
@@ -55,6 +58,10 @@ _TOLD = frozenset(
     }
 )
 """Kinds of what people tell around a request as well: times, places, names."""
+_REFERS = re.compile(
+    r"\b(?:it|its|it[’']s|(?:this|that|the same) (?:one|model|project))\b", re.IGNORECASE
+)
+"""In a request: words for what the story before it has named."""
 _BEFORE_NAMES = re.compile(
     r"\b(?:of|for|on|in|from|with|about|to|project|model)\s+(?:the |our |my )?$"
 )
@@ -94,12 +101,13 @@ class Reading:
         """
         uses = _ALONE if command is None else COMMANDS[command].parameters
         if command is None and self.intent in CONVERSATION and self.intent not in NEEDS_VALUES:
-            uses = tuple(use for use in uses if use.kind not in _UNCERTAIN)
+            uses = tuple(use for use in uses if use.kind not in UNCERTAIN)
         found = said(self._asked_first(uses), uses, last=self.intent == "correct")
         if command is not None:
             self._drop_story(command, found)
         if command is not None and command == self.command:
             found |= self._named(command, found)
+            found |= self._figures(command, found)
         if command in _TARGETS and found.get("version") in _TARGETS[command]:
             del found["version"]
         return found
@@ -119,12 +127,32 @@ class Reading:
             return
         start, end = self.asked
         inside = [span for span in self.spans if start <= span.start < end]
+        refers = bool(_REFERS.search(self.text, start, end))
         names = {span.name for span in as_taken(inside, classes_of(COMMANDS[command].parameters))}
         for use in COMMANDS[command].uses:
             name = use.parameter.name
             aside = use.parameter.kind in _TOLD and class_of(name) not in names
-            if aside and not use.required and name in found:
+            meant = refers and name == "project"
+            if aside and not meant and not use.required and name in found:
                 del found[name]
+
+    def _figures(self, command: str, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Values of the lone figures, in the order in which they are said."""
+        counts = counted(command)
+        figures = [each.group() for each in self._lone_figures(command, found)]
+        return {
+            parameter.name: normalise(parameter, figure)
+            for parameter, figure in zip(counts, figures, strict=False)
+        }
+
+    def _lone_figures(self, command: str, found: Mapping[str, Any]) -> list[re.Match[str]]:
+        """Figures by themselves that can only be what the command counts: of one kind, and unsaid."""
+        counts = counted(command)
+        if any(each.name in found for each in counts):
+            return []
+        start, end = self.asked or (0, len(self.text))
+        figures = lone(self.text, start, end, (*self.taken(command), *self.refused))
+        return figures if len(figures) <= len(counts) else []
 
     def _named(self, command: str, found: Mapping[str, Any]) -> dict[str, Any]:
         """The name of the command's that was not found, where only one unknown word can be it.
@@ -150,9 +178,7 @@ class Reading:
     def _names(self, command: str) -> list[tuple[int, int]]:
         """Unknown words in what is asked for that no value takes; neighbours are one name."""
         start, end = self.asked or (0, len(self.text))
-        classes = classes_of(COMMANDS[command].parameters)
-        spans = chosen(as_taken(self._spans_for(COMMANDS[command].parameters), classes), classes)
-        taken = [(span.start, span.end) for span in spans]
+        taken = self.taken(command)
         names: list[tuple[int, int]] = []
         for place in self.unknown:
             if not start <= place[0] < end or touches(*place, (*taken, *self.refused)):
@@ -166,6 +192,12 @@ class Reading:
             place for place in self.unknown if touches(*place, tuple(names)) and self._joined(place)
         ]
         return joined if len(joined) == 1 else names
+
+    def taken(self, command: str) -> Places:
+        """Where the values of the command stand."""
+        classes = classes_of(COMMANDS[command].parameters)
+        spans = chosen(as_taken(self._spans_for(COMMANDS[command].parameters), classes), classes)
+        return tuple((span.start, span.end) for span in spans)
 
     def _joined(self, place: tuple[int, int]) -> bool:
         """Whether the word is one that only names are: "claims-triage", "lapse_risk"."""
@@ -203,10 +235,12 @@ class Reading:
             return ()
         uses = COMMANDS[self.command].parameters
         spans = chosen(self._spans_for(uses), classes_of(uses))
-        taken = [(span.start, span.end) for span in spans if _readable(span)]
+        taken = [(span.start, span.end) for span in spans if readable(span)]
+        lone = self._lone_figures(self.command, said(self._asked_first(uses), uses))
+        taken += [each.span() for each in lone]
         return tuple(
             found.group()
-            for found in _FIGURE.finditer(self.text)
+            for found in FIGURE.finditer(self.text)
             if not touches(found.start(), found.end(), (*taken, *self.refused))
         )
 
@@ -216,14 +250,6 @@ _ALONE = tuple(
     for name, parameter in PARAMETERS.items()
     if name not in LOOKS_LIKE and parameter.kind is not Kind.TEXT
 )
-
-
-def _readable(span: Span) -> bool:
-    try:
-        normalise(PARAMETERS[span.name], span.raw)
-    except UnreadableError:
-        return False
-    return True
 
 
 def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
@@ -279,11 +305,14 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
         order = blanked(text, refused)[start:end]
         known = _asked_for(name, order, spans) and not speaks_for_another(text)
         known = known and (name == "help" or not _is_for_machines(text))
+    intent = name if known and text else None
+    if name in _NOT_READ and only_values(text, spans):
+        intent = "inform"
     confidence = ranking[0][1] if ranking else 0.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
     return Reading(
         text=text,
-        intent=name if known and text else None,
+        intent=intent,
         confidence=round(confidence, 4),
         spans=spans,
         nearest=tuple((each, round(sure, 4)) for each, sure in commands[:NEAREST]),

@@ -24,7 +24,7 @@ from actions.rasa.dialogue import (
     draft_of,
     lacking,
 )
-from actions.rasa.reading import Reading, contract, read
+from actions.rasa.reading import NEEDS_VALUES, Reading, contract, read
 
 HOST = "127.0.0.1"
 MAX_PARSES = 500
@@ -191,13 +191,14 @@ class Propose:
     ) -> list[EventType]:
         """Outcome `proposal`; a form that waits keeps its draft."""
         reading, draft = _reading(tracker), _draft(tracker)
+        if draft and draft.asked and not isinstance(answer(draft, reading), Elsewhere):
+            # The answer that completed the form may look like another command: "daily at 18:30".
+            filled = _values(tracker, draft.command)
+            return propose(dispatcher, tracker, reading, draft.command, filled)
         if reading.command and not COMMANDS[reading.command].required:
-            filled = begin(reading.command, reading, {})
-            return propose(dispatcher, tracker, reading, reading.command, filled.params)
-        form = tracker.slots.get(_REQUESTED)
+            params = begin(reading.command, reading, {}).params
+            return propose(dispatcher, tracker, reading, reading.command, params)
         command = reading.command or (draft.command if draft else None)
-        if draft and form is None and draft.command == command:
-            command = draft.command
         if command is None:
             return _tell(dispatcher, reading, outcome="unsure", draft=_kept(tracker))
         return propose(dispatcher, tracker, reading, command, _values(tracker, command))
@@ -235,7 +236,9 @@ class Unsure:
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, _domain: dict[str, Any]
     ) -> list[EventType]:
-        """Outcome `unsure` with the nearest commands."""
+        """Outcome `unsure` with the nearest commands; mere values are an answer nobody asked for."""
+        if _reading(tracker).intent in NEEDS_VALUES:
+            return Converse().run(dispatcher, tracker, _domain)
         return _tell(dispatcher, _reading(tracker), outcome="unsure", draft=_kept(tracker))
 
 

@@ -12,6 +12,8 @@ from actions.rasa.names import places
 from actions.spec import Kind, Parameter
 
 _MIN_PROJECT_CONFIDENCE = 0.35
+_RIVAL = 0.15
+"""By how much less sure a name may be than the surest of its kind, and still make it doubtful."""
 _PATTERN_EXTRACTOR = "MeantPatternExtractor"
 _PAIR = re.compile(VERSION_PAIR, re.IGNORECASE)
 _NUMBERED = frozenset({"run", "version", "alert"})
@@ -19,6 +21,11 @@ OPEN = frozenset({"project", "feature", "notebook", "dataset", "metric", "topic"
 """Parameters whose values are names that people give, learned by where they stand."""
 _LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
 """Parameters of which patterns know some values, and the rest is learned."""
+
+UNCERTAIN = frozenset({Kind.SLUG, Kind.WORD, Kind.USER})
+"""What no greeting, thanks, yes or no says: "thanks, you saved my day" names nobody."""
+_MOST = 6
+"""Words of the longest text that is an answer where it holds values and nothing else."""
 
 Places = tuple[tuple[int, int], ...]
 """Stretches of a text: start and end of each."""
@@ -73,7 +80,7 @@ def _parts(name: str, text: str, start: int, end: int) -> list[tuple[int, int]]:
     pair = _PAIR.fullmatch(text, start, end) if name == "version" else None
     if pair is None:
         return [(start, end)]
-    return [pair.span(group) for group in range(1, 5) if pair[group] is not None]
+    return [pair.span(group) for group in range(1, 7) if pair[group] is not None]
 
 
 def _is_assignment(name: str) -> bool:
@@ -81,13 +88,22 @@ def _is_assignment(name: str) -> bool:
 
 
 def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
-    """The spans of `names` that do not overlap: patterns before learned ones, the longest first."""
+    """The spans of `names` that do not overlap: patterns before learned ones, the longest first.
+
+    Of learned names of one kind, none that is much less sure than another.
+    """
     usable = [
         span
         for span in spans
         if span.name in names
         and (span.by_pattern or span.name not in PATTERNS or span.name in _LEARNED_TOO)
         and (span.by_pattern or span.confidence >= _MIN_PROJECT_CONFIDENCE)
+    ]
+    surest: dict[str, float] = {}
+    for span in usable:
+        surest[span.name] = max(span.confidence, surest.get(span.name, 0.0))
+    usable = [
+        each for each in usable if each.by_pattern or each.confidence > surest[each.name] - _RIVAL
     ]
     usable.sort(key=lambda span: (not span.by_pattern, span.start - span.end, span.start))
     kept: list[Span] = []
@@ -194,6 +210,46 @@ def without(spans: tuple[Span, ...], refused: Places) -> tuple[Span, ...]:
     return tuple(span for span in spans if span in wanted or span.name not in said)
 
 
+_WORD = re.compile(r"[\w'’-]+")
+_AROUND = frozenset(
+    """
+    a add also an and at but by change for from in instead into is it it's its let's make my of on only our
+    please pls plus rather set so take that that's the then this thanks thx to use with alert endpoint
+    environment job model one project run training version
+    """.split()  # noqa: SIM905 -- a word a line would fill a page
+)
+"""Words beside the values of an answer: "the churn training", "to prod please"."""
+
+
+def words_beside(text: str, taken: Places) -> list[str]:
+    """Words of `text` that are neither in what is `taken` nor usual around a value."""
+    return [
+        word[0]
+        for word in _WORD.finditer(text)
+        if not touches(*word.span(), taken) and word[0].lower() not in _AROUND
+    ]
+
+
+def readable(span: Span) -> bool:
+    """Whether the span can be read as its parameter's value."""
+    try:
+        normalise(PARAMETERS[span.name], span.raw)
+    except UnreadableError:
+        return False
+    return True
+
+
+def only_values(text: str, spans: Iterable[Span]) -> bool:
+    """Whether a short text holds values of closed classes and nothing else: "and on spot"."""
+    sure = [
+        span
+        for span in spans
+        if span.by_pattern and PARAMETERS[span.name].kind not in UNCERTAIN and readable(span)
+    ]
+    taken = tuple((span.start, span.end) for span in sure)
+    return bool(sure) and len(text.split()) <= _MOST and not words_beside(text, taken)
+
+
 def blanked(text: str, places: Places) -> str:
     """The text with spaces at `places`, as long as before."""
     for start, end in places:
@@ -203,10 +259,22 @@ def blanked(text: str, places: Places) -> str:
 
 _WORDS = re.compile(r"\S+")
 _JOINED = re.compile(r"\w[-_]\w")
+_BEGINS = re.compile(
+    r"\W*(?:(?:please|pls|hey|yo|ok|so|now|just|and|then|cooper)\W+)*", re.IGNORECASE
+)
+_NO_BEGINNING = frozenset(
+    """
+    argh bulk-score bump call crown fetch grab hmm hurray move omg oops pit push put return revert rip
+    roll serve ship stick ugh yeet yikes
+    """.split()  # noqa: SIM905 -- a word a line would fill a page
+)
+"""Words before a name where a text begins, which are no part of it: "bump churn up to prod"."""
+_NO_END = frozenset({"back", "cost", "costs", "drift", "log", "logs", "run", "runs", "spend"})
+"""Words behind a name that say what of it is wanted: "the history of pricing runs"."""
 
 
 def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Span, ...]:
-    """The spans, learned ones without mistyped words at their ends: "prmote churn" is no name.
+    """The spans, learned ones without mistyped words and such of requests at their ends.
 
     Of several words of which one is joined as only names are, it alone is the name.
     """
@@ -218,6 +286,11 @@ def _trimmed(text: str, span: Span, slips: Places) -> Span:
     joined = [word for word in words if _JOINED.search(text[slice(*word)])]
     if len(words) > 1 and len(joined) == 1:
         words = joined
+    begins = bool(_BEGINS.fullmatch(text, 0, span.start))
+    while len(words) > 1 and begins and text[slice(*words[0])].lower() in _NO_BEGINNING:
+        words = words[1:]
+    while len(words) > 1 and text[slice(*words[-1])].lower() in _NO_END:
+        words = words[:-1]
     while len(words) > 1 and touches(*words[0], slips):
         words = words[1:]
     while len(words) > 1 and touches(*words[-1], slips):

@@ -20,7 +20,7 @@ _CHUNK = 512
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class MiniLMFeaturizer(DenseFeaturizer, GraphComponent):
-    """A vector for each word, and one for the whole text; `layers` of MiniLM, 0 to 6."""
+    """A vector for each word, that of its first piece, and one for the whole text; `layers` of MiniLM, 0 to 6."""
 
     @classmethod
     def required_components(cls) -> "list[type]":
@@ -34,7 +34,7 @@ class MiniLMFeaturizer(DenseFeaturizer, GraphComponent):
 
     def __init__(self, config: "dict[str, Any]", name: str) -> None:
         super().__init__(name, config)
-        self._encoder = Encoder(model_folder(), int(config["layers"]), 128)
+        self._encoder = Encoder(model_folder(), int(config["layers"]))
 
     @classmethod
     def create(
@@ -57,10 +57,9 @@ class MiniLMFeaturizer(DenseFeaturizer, GraphComponent):
     def process(self, messages: "list[Message]") -> "list[Message]":
         """The same messages with features."""
         read = [each for each in messages if each.get(TOKENS_NAMES[TEXT])]
-        words = self._encoder.words(
-            [[token.text for token in each.get(TOKENS_NAMES[TEXT])] for each in read]
-        )
-        wholes = self._encoder.embed([each.get(TEXT) for each in read])
-        for message, vectors, whole in zip(read, words, wholes):  # noqa: B905 -- as many
-            self.add_features_to_message(vectors, np.atleast_2d(whole), message, TEXT)
+        words = [[token.text for token in each.get(TOKENS_NAMES[TEXT])] for each in read]
+        for message, texts, pieces in zip(read, words, self._encoder.read(words)):  # noqa: B905 -- as many
+            mean = pieces.mean([True] * len(texts))
+            whole = np.atleast_2d(mean / np.linalg.norm(mean))
+            self.add_features_to_message(pieces.firsts(len(texts)), whole, message, TEXT)
         return messages

@@ -9,13 +9,16 @@ from bot.generate.vocabulary import (
     CODENAMES,
     COLUMNS,
     FAMILIES,
+    HAPPENINGS,
     LINES,
     NUMBERS,
     PEOPLE,
+    QUALITIES,
     SHORT,
     SIZES,
     SYLLABLES,
     TASKS,
+    THINGS,
     TOPICS,
 )
 
@@ -24,7 +27,28 @@ def _number(rng: Random, top: int = 16) -> str:
     return str(rng.randint(1, top)) if rng.random() < 0.65 else rng.choice(NUMBERS)
 
 
+def _hundreds(rng: Random) -> str:
+    """A number from 100 to 999 in words, as it is said: "three hundred and forty"."""
+    number = f"{rng.choice(('one', 'a', 'two', 'three', 'four', 'five', 'seven', 'nine'))} hundred"
+    rest = rng.choice(("", *NUMBERS, "thirty", "forty five", "fifty-two", "seventy", "ninety-nine"))
+    return f"{number}{rng.choice((' and', ''))} {rest}" if rest else number
+
+
+def _plain(rng: Random) -> str:
+    """A name of plain words, which other sentences have outside of names: "roof leak", "wet road"."""
+    things, happenings, last = rng.sample(THINGS, 2), rng.choice(HAPPENINGS), rng.choice(TASKS)
+    one, other, quality = *things, rng.choice(QUALITIES)
+    return rng.choice(
+        (f"{one} {happenings}", f"{one} {happenings}", f"{one} {other}", f"{one} {other}", f"{quality} {one}",
+         f"{quality} {one}s", f"{one} {last}", f"{quality} {happenings}", f"{one} {other} {happenings}",
+         f"{quality} {one} {other}", f"{one} {happenings} {last}")
+    )  # fmt: skip
+
+
 def _project(rng: Random) -> str:
+    if rng.random() < 0.25:
+        name = _plain(rng)
+        return name.title() if rng.random() < 0.08 else name
     roll = rng.random()
     if roll < 0.2:
         return _codename(rng)
@@ -109,7 +133,7 @@ def _run(rng: Random) -> str:
     n = rng.randint(1, 400)
     return rng.choice(
         (f"R{n}", f"R{n}", f"r{n}", f"run {n}", f"run {n}", f"#{n}", f"run #{n}", f"request {n}",
-         f"request #{n}", f"job {n}", f"run {rng.choice(NUMBERS)}", f"run R{n}", f"Run {n}")
+         f"request #{n}", f"job {n}", f"run {rng.choice(NUMBERS)}", f"run {_hundreds(rng)}", f"run R{n}", f"Run {n}")
     )  # fmt: skip
 
 
@@ -121,7 +145,8 @@ def _hyperparameters(rng: Random) -> str:
          f"learning_rate={value}", f"max depth {whole}", f"max_depth={whole}", f"epochs={whole}",
          f"epochs {whole}", f"batch size {whole}", f"batch_size={whole}", f"dropout={value}",
          f"n_estimators={whole}", f"alpha={value}", f"num leaves {whole}", f"seed={whole}",
-         f"{rng.choice(SYLLABLES)}_{rng.choice(SYLLABLES)}={whole}")
+         f"{rng.choice(COLUMNS)}_{rng.choice(HAPPENINGS)}={whole}", f"{rng.choice(THINGS)}_{rng.choice(COLUMNS)}={value}",
+         f"{rng.choice(HAPPENINGS)}={whole}", f"{rng.choice(SYLLABLES)}_{rng.choice(SYLLABLES)}={whole}")
     )  # fmt: skip
 
 
@@ -210,7 +235,7 @@ def _topic(rng: Random) -> str:
 
 
 def _feature(rng: Random) -> str:
-    name = rng.choices(("_", "-", " "), (12, 1, 1))[0].join(rng.sample(COLUMNS, rng.randint(2, 4)))
+    name = rng.choices(("_", "-", " "), (12, 1, 3))[0].join(rng.sample(COLUMNS, rng.randint(2, 4)))
     if rng.random() < 0.12:
         name = rng.choice(COLUMNS)
     elif rng.random() < 0.1:
@@ -328,7 +353,7 @@ def _alert(rng: Random) -> str:
     n = rng.randint(1, 400)
     return rng.choice(
         (f"A{n}", f"A{n}", f"A{n}", f"a{n}", f"alert {n}", f"alert {n}", f"alert #{n}", f"incident {n}", f"alert A{n}",
-         f"alarm {n}", f"Alert {n}", f"A-{n}", f"incident A{n}")
+         f"alarm {n}", f"Alert {n}", f"A-{n}", f"incident A{n}", f"alert {_hundreds(rng)}")
     )  # fmt: skip
 
 

@@ -100,3 +100,68 @@ LINES = (
 )  # fmt: skip
 
 SHORT = ("MTPL", "PI", "AOI", "UK", "FR", "GLM", "XL", "SME", "B2C", "NLP", "ML", "QA", "ID", "DE")
+
+THINGS = (
+    "airport", "alarm", "ambulance", "anchor", "apple", "aquarium", "axle", "bakery", "ballot",
+    "banana", "barley", "barrel", "basement", "bearing", "bed", "beer", "benefit", "bicycle", "bird",
+    "biscuit", "blade", "blanket", "boat", "bolt", "bottle", "box", "brake", "branch", "bread", "brick",
+    "bridge", "bucket", "budget", "building", "butter", "cable", "calf", "camera", "campaign", "candle",
+    "canteen", "car", "card", "carpet", "castle", "catalogue", "cattle", "ceiling", "cellar", "chair",
+    "cheese", "cherry", "chimney", "choir", "cinema", "circuit", "clinic", "clock", "cloud", "coach",
+    "coal", "coast", "coat", "collar", "colour", "complaint", "concert", "concrete", "container",
+    "cookie", "corn", "corridor", "coupon", "court", "cream", "crew", "crowd", "cup", "curtain",
+    "customs", "cyclist", "dairy", "dam", "deer", "desk", "dinner", "dish", "ditch", "diver", "doctor",
+    "dog", "donation", "door", "drain", "drill", "drum", "dust", "eagle", "ear", "egg", "elevator",
+    "envelope", "exam", "exhibit", "expense", "eye", "fabric", "factory", "fan", "farm", "feather",
+    "fence", "fever", "fibre", "field", "filter", "finger", "fire", "fish", "flag", "flour", "food",
+    "foot", "forest", "fork", "fountain", "frame", "friction", "fruit", "fuel", "fund", "furnace",
+    "fuse", "game", "garden", "gas", "gear", "gift", "glove", "goal", "goat", "grape", "grass",
+    "gravel", "guest", "gym", "hair", "hammer", "hand", "harbour", "harvest", "hat", "hay", "hedge",
+    "helmet", "herd", "highway", "hill", "honey", "horse", "hose", "house", "ice", "injury", "ink",
+    "invoice", "iron", "island", "jacket", "jar", "judge", "jury", "kettle", "key", "kitchen", "knee",
+    "ladder", "lake", "lamp", "lane", "lawn", "leak", "leather", "lemon", "lift", "lighthouse", "line",
+    "lobby", "locker", "lorry", "lunch", "lung", "mail", "map", "market", "mask", "meadow", "meal",
+    "meat", "medal", "melon", "member", "menu", "mine", "mirror", "money", "moon", "mortgage",
+    "motorway", "mouse", "museum", "mushroom", "nail", "neck", "needle", "nest", "net", "noodle", "nut",
+    "ocean", "office", "onion", "orange", "oven", "owner", "packet", "paint", "pallet", "paper", "park",
+    "party", "passenger", "passport", "pasta", "path", "pavement", "pear", "pedal", "pen", "pension",
+    "pepper", "pest", "piano", "pig", "pilot", "pipe", "pitch", "plane", "plate", "plug", "pole",
+    "pond", "pool", "port", "potato", "powder", "prescription", "press", "prison", "prize", "pulse",
+    "pump", "puppy", "rabbit", "race", "radar", "radio", "rail", "receipt", "rent", "repair", "rice",
+    "ring", "river", "road", "robot", "rocket", "rope", "rose", "rubber", "rug", "sail", "salad",
+    "salmon", "salt", "sand", "school", "scooter", "screen", "screw", "sea", "season", "seed", "sewer",
+    "shadow", "sheep", "ship", "shirt", "shoe", "shop", "shower", "sign", "silk", "sink", "skirt",
+    "sky", "slope", "snow", "soap", "soil", "solar", "soup", "spring", "stadium", "stair", "stamp",
+    "star", "station", "steam", "steel", "stone", "street", "sugar", "suit", "sun", "supper", "swimmer",
+    "table", "tape", "tax", "tea", "teacher", "tennis", "tent", "theatre", "thief", "tide", "timber",
+    "toast", "toilet", "tomato", "tool", "tooth", "tourist", "towel", "tower", "toy", "track",
+    "tractor", "trailer", "tram", "treatment", "truck", "tunnel", "turkey", "uniform", "valley", "van",
+    "vehicle", "vineyard", "voter", "waiter", "wall", "warehouse", "waste", "watch", "wave", "wheat",
+    "wheel", "window", "wire", "wolf", "wood", "wool", "worker", "yard",
+)  # fmt: skip
+"""Plain words of which names of several words are made."""
+
+HAPPENINGS = (
+    "abuse", "accident", "admission", "alignment", "attendance", "auction", "balance", "blockage",
+    "booking", "break", "burst", "cleaning", "closure", "collapse", "collection", "collision",
+    "congestion", "contact", "corrosion", "count", "crack", "crash", "deposit", "dispute", "downtime",
+    "dropoff", "entry", "escape", "exchange", "expiry", "failure", "fall", "fault", "fee", "finder",
+    "flow", "growth", "handover", "height", "hire", "humidity", "impact", "inspection", "intake", "jam",
+    "landing", "length", "loss", "lottery", "match", "mix", "movement", "occupancy", "outage",
+    "overflow", "overrun", "peak", "pickup", "planner", "pricing", "rank", "reader", "recall", "refund",
+    "rejection", "rescue", "reservation", "response", "ripeness", "rush", "safety", "sale", "shortage",
+    "signup", "size", "slot", "sorting", "spill", "split", "spread", "stock", "strike", "supply",
+    "swap", "temperature", "theft", "timing", "turnout", "turnover", "upgrade", "vacancy", "velocity",
+    "vibration", "visit", "wait", "walk", "warranty", "width", "withdrawal", "workload", "worth",
+)  # fmt: skip
+
+QUALITIES = (
+    "bad", "big", "black", "blocked", "blue", "broken", "busy", "cheap", "clean", "clear", "damp",
+    "dark", "dead", "deep", "dirty", "double", "dry", "dynamic", "early", "easy", "empty", "false",
+    "fast", "flat", "free", "fresh", "frozen", "full", "good", "green", "hard", "heavy", "hidden",
+    "high", "hot", "idle", "large", "left", "light", "local", "long", "loose", "lost", "loud", "low",
+    "main", "missing", "mobile", "paid", "private", "public", "quick", "quiet", "random", "rare", "raw",
+    "red", "round", "sharp", "short", "sick", "silent", "slow", "small", "smart", "soft", "solid",
+    "spare", "stolen", "strong", "sweet", "tall", "thin", "tired", "top", "true", "unpaid", "upper",
+    "used", "warm", "weak", "wet", "white", "wide", "wild", "young", "yellow",
+)  # fmt: skip

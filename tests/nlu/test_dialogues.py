@@ -1,6 +1,7 @@
 """Whole dialogues through a real Rasa and its action server: each turn hands over the draft."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from actions.store import StoredDraft
 from actions.understanding import Turn
 from infra.clients.nlu import Rasa
+from tests.nlu import dialogue
 from tests.nlu.servers import Running
+
+WRITTEN = dialogue.load(Path(__file__).parent / "dialogues_development.jsonl")
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,12 @@ def check(turn: Turn, expect: Expect, before: StoredDraft | None) -> None:
         assert turn.problem
     if expect.keeps_draft is not None:
         assert turn.draft == (before if expect.keeps_draft else None), expect.text
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=[each["name"] for each in WRITTEN])
+async def test_dialogue_goes_as_written(rasa: Running, written: dict[str, Any]) -> None:
+    async with Rasa(rasa.url, rasa.token) as understanding:
+        assert await dialogue.play(understanding, written) is None
 
 
 @pytest.mark.parametrize("name", DIALOGUES)

@@ -231,3 +231,31 @@ def test_what_is_said_first_or_last_not_to_be_wanted(
 ) -> None:
     ((start, end),) = meaning.negated(text)
     assert text[start:end].strip(" ,") == refused.strip(" ,")
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("run three hundred and forty please", "run three please"),
+        ("run twenty-five and stop", "run twenty-five and stop"),
+        ("two hundred and stop", "two stop"),
+        ("two and three", "two and three"),
+    ],
+)
+def test_a_number_in_words_counts_as_one_word(meaning: ModuleType, words: str, kept: str) -> None:
+    left, number = [], ""
+    for word in words.split():
+        goes_on = meaning.goes_on_as_number(number, word)
+        number = word if goes_on or meaning.is_figure(word) else ""
+        left += [] if goes_on else [word]
+    assert " ".join(left) == kept
+
+
+@pytest.mark.parametrize("word", ["lr=0.01", "checkpoint_every=5", "use_ema=true", "a.b=c"])
+def test_an_assignment_is_one_whatever_it_is_called(meaning: ModuleType, word: str) -> None:
+    assert meaning.ASSIGNED.fullmatch(word)
+
+
+@pytest.mark.parametrize("word", ["=5", "lr=", "3=4", "lr"])
+def test_what_gives_nothing_a_value_is_no_assignment(meaning: ModuleType, word: str) -> None:
+    assert not meaning.ASSIGNED.fullmatch(word)

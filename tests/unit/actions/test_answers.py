@@ -1,0 +1,109 @@
+"""What a text does to a form that waits: it answers, asks for something else, or begins anew."""
+
+from typing import Any
+
+import pytest
+
+from actions.rasa.dialogue import Draft, Elsewhere, Filled, Invalid, answer
+from tests.unit.actions.parses import parsed
+
+TANK = {"project": "tank-level"}
+DEPLOY = Draft("deploy_model", {**TANK, "version": 9}, "environment")
+SCHEDULE = Draft("schedule_training", TANK, "schedule")
+PROMOTE = Draft("promote_model", {}, "project")
+STOP = Draft("stop_run", {}, "run")
+
+
+@pytest.mark.parametrize(
+    ("draft", "intent", "text", "found", "params"),
+    [
+        (
+            DEPLOY,
+            "list_endpoints",
+            "prod please",
+            {},
+            {**TANK, "version": 9, "environment": "production"},
+        ),
+        (
+            DEPLOY,
+            "deploy_model",
+            "v4 to staging",
+            {},
+            {**TANK, "version": 4, "environment": "staging"},
+        ),
+        (
+            SCHEDULE,
+            "subscribe_digest",
+            "daily at 18:30",
+            {},
+            {**TANK, "schedule": "30 18 * * *"},
+        ),
+        (
+            PROMOTE,
+            "show_model",
+            "tank-level v4",
+            {"project": "tank-level"},
+            {**TANK, "version": 4},
+        ),
+        (PROMOTE, "inform", "the tank level one", {}, TANK),
+        (STOP, "show_run", "the tank level training", {"project": "tank level"}, TANK),
+        (STOP, "show_run", "run 7", {}, {"run": "R7"}),
+    ],
+)
+def test_values_answer_whatever_command_they_look_like(
+    draft: Draft, intent: str, text: str, found: dict[str, str], params: dict[str, Any]
+) -> None:
+    step = answer(draft, parsed(intent, text, found))
+    assert isinstance(step, Filled)
+    assert step.params == params
+
+
+@pytest.mark.parametrize(
+    ("draft", "intent", "text", "found"),
+    [
+        (DEPLOY, "undeploy_model", "undeploy fraud in prod", {"project": "fraud"}),
+        (DEPLOY, "rollback_model", "roll back prod", {}),
+        (SCHEDULE, "subscribe_digest", "digest daily at 18:30", {}),
+        (PROMOTE, "show_model", "show me tank-level v4", {"project": "tank-level"}),
+        (STOP, "show_run", "show the tank level training", {"project": "tank level"}),
+    ],
+)
+def test_an_order_for_something_else_is_no_answer(
+    draft: Draft, intent: str, text: str, found: dict[str, str]
+) -> None:
+    assert answer(draft, parsed(intent, text, found)) == Elsewhere()
+
+
+def test_the_same_command_for_another_project_takes_nothing_along() -> None:
+    text = "deploy hop-grader v2 to prod"
+    step = answer(DEPLOY, parsed("deploy_model", text, {"project": "hop-grader"}))
+    wanted = {"project": "hop-grader", "version": 2, "environment": "production"}
+    assert step == Filled(wanted)
+
+
+def test_the_same_command_for_the_same_project_goes_on() -> None:
+    text = "deploy tank-level to prod"
+    step = answer(DEPLOY, parsed("deploy_model", text, {"project": "tank-level"}))
+    assert step == Filled({**TANK, "version": 9, "environment": "production"})
+
+
+def test_what_cannot_be_the_answer_is_said() -> None:
+    assert isinstance(answer(DEPLOY, parsed("inform", "mars")), Invalid)
+
+
+@pytest.mark.parametrize(
+    ("params", "intent", "text", "step"),
+    [
+        ({"gpu_count": 4}, "correct", "no, make it 2", Filled({**TANK, "gpu_count": 2})),
+        ({"gpu_count": 4, "instance_count": 2}, "correct", "no, make it 2", Elsewhere()),
+        ({}, "correct", "no, make it 2", Elsewhere()),
+        ({"gpu_count": 4}, "correct", "no, 2 or 3", Elsewhere()),
+        ({"gpu_count": 4}, "correct", "no, 2.5", Elsewhere()),
+        ({"gpu_count": 4}, "affirm", "yes 2", Elsewhere()),
+    ],
+)
+def test_a_lone_number_corrects_the_only_count(
+    params: dict[str, Any], intent: str, text: str, step: object
+) -> None:
+    plan = Draft("train_model", {**TANK, **params}, None)
+    assert answer(plan, parsed(intent, text)) == step

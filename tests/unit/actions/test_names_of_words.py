@@ -1,0 +1,43 @@
+"""Learned names of plain words: what belongs to them, and which of several is meant."""
+
+import pytest
+
+from tests.unit.actions.parses import parsed
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "project"),
+    [
+        ("bump city bikes up to prod", "bump city bikes", "city-bikes"),
+        ("please crown city bikes", "crown city bikes", "city-bikes"),
+        ("ugh city bikes is broken", "ugh city bikes", "city-bikes"),
+        ("the history of city bikes runs", "city bikes runs", "city-bikes"),
+        ("how much did Bluebird drift", "Bluebird drift", "bluebird"),
+        ("promote return fraud", "return fraud", "return-fraud"),
+        ("promote bump", "bump", "bump"),
+        ("promote runs", "runs", "runs"),
+        ("promote crown jewels", "crown jewels", "crown-jewels"),
+    ],
+)
+def test_words_of_requests_at_its_ends_are_no_part(text: str, found: str, project: str) -> None:
+    reading = parsed("promote_model", text, {"project": found})
+    assert reading.params("promote_model") == {"project": project}
+
+
+@pytest.mark.parametrize(
+    ("sure", "doubted", "params"),
+    [
+        (0.99, 0.7, {"project": "fraud"}),
+        (0.7, 0.5, {"project": "fraud"}),
+        (0.99, 0.9, {}),
+        (0.6, 0.55, {}),
+    ],
+)
+def test_a_name_much_less_sure_than_another_is_none(
+    sure: float, doubted: float, params: dict[str, str]
+) -> None:
+    text = "promote fraud, it burns cash"
+    reading = parsed(
+        "promote_model", text, {f"project {sure}": "fraud", f"project {doubted}": "cash"}
+    )
+    assert reading.params("promote_model") == params
