@@ -134,7 +134,6 @@ def test_drift_becomes_an_incident_and_a_new_version_and_then_it_is_calm(
     looks(stack)
     over = incident_of(people, MOVED, "resolved")
     assert over["ts"] == thread, "the same message, from the first alert to the end"
-    people.reply(thread, 60, lambda m: "is over" in text_of(m))
 
 
 def test_the_digest_tells_of_it(people: People) -> None:

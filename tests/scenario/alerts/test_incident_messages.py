@@ -149,6 +149,7 @@ async def test_a_click_on_what_is_over_changes_nothing(at):
     await told(bot, finding(0.1, status="resolved"))
     over = await incident(cooper, "resolved")
     assert buttons(over) == []
+    await in_thread(cooper, message, "A1 is over, says monitor")
     await cooper.types("ana", "ml", "acknowledge_alert alert=A1")
     await cooper.told("ana", "ml", "A1 was resolved by its source")
     assert (await incident(cooper, "resolved"))["ts"] == message["ts"]
