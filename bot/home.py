@@ -37,7 +37,7 @@ class Home:
                 mine = await tx.requests(user=who.id, limit=8)
                 projects = [project.slug for project in await tx.projects()]
                 waiting = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=50)
-                tellings = await tx.tellings.pending()
+                tellings = await tx.tellings.open()
             theirs = [r for r in waiting if may_decide(self._policy, who, r)][:8]
             alerts = [one for one in tellings if may_see(self._policy, who, one.incident)]
             blocks = (
@@ -58,9 +58,8 @@ def may_decide(policy: Policy, who: Person, request: Request) -> bool:
 
 
 def may_see(policy: Policy, who: Person, incident: Incident) -> bool:
-    """Whether the incident is open, and of a project that the person may see."""
-    allowed = may(policy, who, "list_alerts", incident.project, None)
-    return incident.open and isinstance(allowed, Allowed)
+    """Whether the incident is of a project that the person may see."""
+    return isinstance(may(policy, who, "list_alerts", incident.project, None), Allowed)
 
 
 def _waiting(requests: list[Request]) -> list[dict[str, Any]]:

@@ -119,8 +119,14 @@ class Incidents(Protocol):
 class Tellings(Protocol):
     """What people were told of incidents, within one transaction. One at a time writes it."""
 
-    async def pending(self) -> Sequence[Telling]:
-        """The open incidents, and those that ended and are not told to their end; oldest first."""
+    async def pending(self, since: datetime) -> Sequence[Telling]:
+        """The open incidents, and those that ended since then and are not told to their end.
+
+        The oldest first.
+        """
+
+    async def open(self) -> Sequence[Telling]:
+        """The open incidents, oldest first."""
 
     async def of(self, number: int) -> Telling | None:
         """Of one incident, whatever its state."""

@@ -7,7 +7,7 @@ was decided but not sent is in the queue. Rounds follow one another: whoever com
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from actions.incidents.escalation import due_escalations
 from actions.incidents.events import Event
@@ -25,6 +25,8 @@ from actions.requests import Place
 from actions.store import Store, Transaction
 
 _LOCK = "telling of incidents"
+_NO_NEWS = timedelta(days=7)
+"""What ended so long ago is told no more, where something kept it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,11 @@ class Tell:
             await self._tell(tx, known, around, now)
 
     async def _known(self, tx: Transaction) -> list[_Known]:
-        tellings = await tx.tellings.pending()
+        tellings = await tx.tellings.pending(self.now() - _NO_NEWS)
         if not tellings:
             return []
-        projects = {project.slug: project for project in await tx.projects()}
+        unsent = any(telling.channel is None for telling in tellings)
+        projects = {project.slug: project for project in await tx.projects()} if unsent else {}
         return [self._routed(telling, projects) for telling in tellings]
 
     def _routed(self, telling: Telling, projects: Mapping[str, RegisteredProject]) -> _Known:

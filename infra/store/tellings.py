@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, update
@@ -25,9 +26,14 @@ class PostgresTellings:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def pending(self) -> Sequence[Telling]:
+    async def pending(self, since: datetime) -> Sequence[Telling]:
+        ended = (_i.state == State.RESOLVED.value) & (_i.resolved >= since)
         untold = func.least(_m.shown, _m.said) < _i.version
-        return await self._all((_i.state != State.RESOLVED.value) | untold)
+        # An index each: what ended long ago is not even looked at.
+        return await self._all((_i.state != State.RESOLVED.value) | (ended & untold))
+
+    async def open(self) -> Sequence[Telling]:
+        return await self._all(_i.state != State.RESOLVED.value)
 
     async def of(self, number: int) -> Telling | None:
         found = await self._all(_i.number == number)

@@ -74,14 +74,14 @@ async def said(store):
 async def test_what_was_told_is_kept_and_what_is_news_is_found(store):
     incident = await begins(store)
     async with store.tx() as tx:
-        [telling] = await tx.tellings.pending()
+        [telling] = await tx.tellings.pending(NOW)
         assert (telling.told, telling.channel, telling.root) == (Told(), None, None)
         told = Told(1, 1, NOW, NOW, NOW, NOW)
         await tx.tellings.told([replace(telling, told=told, channel="#ml")])
     taken, events = acknowledge(incident, ANA, 1, after(1))
     await becomes(store, taken, events)
     async with store.tx() as tx:
-        [telling] = await tx.tellings.pending()
+        [telling] = await tx.tellings.pending(NOW)
     assert (telling.told, telling.channel, telling.news) == (told, "#ml", events)
     assert telling.incident == taken
 
@@ -91,19 +91,20 @@ async def test_what_ended_is_pending_until_it_is_told(store):
     over, events = resolve(incident, ANA, 1, after(1))
     await becomes(store, over, events)
     async with store.tx() as tx:
-        [telling] = await tx.tellings.pending() or [None]
+        [telling] = await tx.tellings.pending(NOW) or [None]
     assert telling is None, "what was over before it was told is not told"
     other = await begins(store, 2)
     async with store.tx() as tx:
-        [telling] = await tx.tellings.pending()
+        [telling] = await tx.tellings.pending(NOW)
         told = Told(1, 1, NOW, NOW, NOW, NOW)
         await tx.tellings.told([replace(telling, told=told, channel="#ml")])
     over, events = resolve(other, ANA, 1, after(1))
     await becomes(store, over, events)
     async with store.tx() as tx:
-        [telling] = await tx.tellings.pending()
+        assert list(await tx.tellings.pending(after(2))) == [], "it ended before then"
+        [telling] = await tx.tellings.pending(NOW)
         await tx.tellings.told([replace(telling, told=replace(told, shown=2, said=2))])
-        assert list(await tx.tellings.pending()) == []
+        assert list(await tx.tellings.pending(NOW)) == []
 
 
 async def test_a_thread_is_about_the_incident_whose_message_begins_it(store):
