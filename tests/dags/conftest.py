@@ -283,20 +283,4 @@ def direct(platform, here):
 @pytest.fixture(scope="session")
 def deployed(platform, trained):
     """A deployment to staging that went well: its run's id, its plan and its reports."""
-    _, reports = trained
-    profile = {name: reports["profile"][name] for name in ("uri", "sha256")}
-    plan = project.deployment_plan(
-        platform.request(),
-        reports["register"]["version"],
-        reports["train"]["model_uri"],
-        monitoring=project.monitoring(profile, [project.DRIFT]),
-    )
-    run_id = platform.start(plan)
-    state, tasks = platform.airflow.finished("deploy_model", run_id, 240)
-    reasons = {task: platform.reason("deploy_model", run_id, task) for task in tasks}
-    assert state == "success", (tasks, reasons)
-    return (
-        run_id,
-        plan,
-        {task: platform.airflow.xcom("deploy_model", run_id, task) for task in tasks},
-    )
+    return project.deploy(platform, trained)

@@ -225,3 +225,24 @@ def signed(plan, run_id, key):
     claimed = digest(plan)
     signature = base64.b64encode(key.sign(f"{run_id}\n{claimed}".encode())).decode()
     return {"plan": plan, "digest": claimed, "signature": signature}
+
+
+def deploy(platform, trained):
+    """Deploy what was trained to staging, with a monitor: run id, plan and reports."""
+    _, reports = trained
+    profile = {name: reports["profile"][name] for name in ("uri", "sha256")}
+    plan = deployment_plan(
+        platform.request(),
+        reports["register"]["version"],
+        reports["train"]["model_uri"],
+        monitoring=monitoring(profile, [DRIFT]),
+    )
+    run_id = platform.start(plan)
+    state, tasks = platform.airflow.finished("deploy_model", run_id, 240)
+    reasons = {task: platform.reason("deploy_model", run_id, task) for task in tasks}
+    assert state == "success", (tasks, reasons)
+    return (
+        run_id,
+        plan,
+        {task: platform.airflow.xcom("deploy_model", run_id, task) for task in tasks},
+    )
