@@ -18,8 +18,8 @@ up: env ## set everything up and start the whole stack (Ctrl-C ends it)
 	@exec $(BIN)/python -m infra.local.stack $(UP_ARGS)
 
 .PHONY: env root-env
-env: ## create the Python environments (root, dags, nlu)
-	@$(ENVIRONMENTS) root dags nlu
+env: ## create the Python environments (root, dags, nlu, aporia)
+	@$(ENVIRONMENTS) root dags nlu aporia
 root-env:
 	@$(ENVIRONMENTS) root
 
@@ -94,4 +94,4 @@ clean: ## remove caches and built files (environments and the stack's data stay)
 .PHONY: distclean
 distclean: clean ## remove the environments and all data of the stack as well
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local.stack --stop; fi
-	rm -rf .cooper .venv nlu/.venv dags/.venv nlu/models
+	rm -rf .cooper .venv nlu/.venv dags/.venv dags/aporia/.venv nlu/models

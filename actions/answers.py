@@ -1,8 +1,9 @@
 """What Cooper says, free of any surface: `bot/blocks/` draws it for Slack."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat, model_validator
+from pydantic import Field as Constraint
 
 Tone = Literal["info", "success", "warning", "error"]
 
@@ -55,6 +56,56 @@ class Chart(_Frozen):
         return self
 
 
+class Trend(_Frozen):
+    """How one value moved: when it was what, oldest first."""
+
+    name: str
+    points: Annotated[tuple[tuple[AwareDatetime, FiniteFloat], ...], Constraint(min_length=1)]
+
+
+class Trends(_Frozen):
+    """A picture of small charts on one scale, one a trend."""
+
+    kind: Literal["trends"] = "trends"
+    title: str
+    subtitle: str = ""
+    trends: Annotated[tuple[Trend, ...], Constraint(min_length=1)]
+    bound: FiniteFloat | None = None
+    """Where a line is drawn across every chart."""
+    bound_name: str = ""
+    """What the line stands for: "threshold"."""
+
+
+class Distribution(_Frozen):
+    """Shares of the rows by label, once and now; both are numbers from 0 to 1."""
+
+    name: str
+    labels: Annotated[tuple[str, ...], Constraint(min_length=1)]
+    before: tuple[FiniteFloat, ...]
+    now: tuple[FiniteFloat, ...]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not len(self.before) == len(self.now) == len(self.labels):
+            raise ValueError("both have one share for each label")
+        return self
+
+
+class Distributions(_Frozen):
+    """A picture of small histograms, in each one what was beside what is."""
+
+    kind: Literal["distributions"] = "distributions"
+    title: str
+    subtitle: str = ""
+    before: str
+    """What is compared with: "training"."""
+    now: str
+    panels: Annotated[tuple[Distribution, ...], Constraint(min_length=1)]
+
+
+Picture = Annotated[Chart | Trends | Distributions, Constraint(discriminator="kind")]
+
+
 class Link(_Frozen):
     """A link with our own text."""
 
@@ -83,7 +134,7 @@ class Answer(_Frozen):
     title: str | None = None
     fields: tuple[Field, ...] = ()
     table: Table | None = None
-    chart: Chart | None = None
+    chart: Picture | None = None
     code: str | None = None
     links: tuple[Link, ...] = ()
     choices: tuple[Choice, ...] = ()

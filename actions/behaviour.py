@@ -1,6 +1,7 @@
 """The shapes of a command's behaviour."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from actions.answers import Answer
@@ -32,5 +33,13 @@ class Decisions(Protocol):
         """Add the reason to one's own rejection."""
 
 
-DirectCommand = Callable[[Decisions, Person, Params], Awaitable[Answer]]
-"""A change without a plan: what it decides on was shown before."""
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """One direct command by one person, within one transaction."""
+
+    context: Context
+    decisions: Decisions
+
+
+DirectCommand = Callable[[Acting, Params], Awaitable[Answer]]
+"""A change without a plan: what it decides on was shown before, or is small and reversible."""

@@ -8,6 +8,8 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from actions.answers import Refusal
+from actions.channels import Channels
+from actions.digests.ports import DriftReports, Traffic
 from actions.people import Person
 from actions.plans import EnvironmentRef, PersonRef
 from actions.policy import Allowed, Denied, Policy, may
@@ -27,6 +29,9 @@ class World:
     orchestrator: Orchestrator
     registry: Registry
     cloud: Cloud
+    traffic: Traffic
+    drift: DriftReports
+    channels: Channels
     serving_image: str
     """URI of the image that serves MLflow models, without the framework at its end."""
 
@@ -106,6 +111,14 @@ class Context:
     def endpoint_name(self, project: str, environment: str) -> str:
         """As the policy names it."""
         return self.world.policy.endpoint_name(project, environment)
+
+
+async def context_of(
+    tx: Transaction, world: World, who: Person, place: Place, now: datetime, request: str = "R0"
+) -> Context:
+    """The context of a command in this transaction."""
+    projects = {project.slug: project for project in await tx.projects()}
+    return Context(who, place, world, tx, projects, now, request)
 
 
 def _unknown(what: str, said: str, known: tuple[str, ...]) -> str:

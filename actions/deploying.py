@@ -8,7 +8,17 @@ from actions.agreement import Agreement, agreement
 from actions.answers import Refusal
 from actions.capacity import checked_instance, hourly, spoken_seconds
 from actions.context import Context, Params
-from actions.plans import Basis, DeploymentPlan, Image, ModelRef, Money, Resources
+from actions.plans import (
+    Artifact,
+    Basis,
+    DeploymentPlan,
+    EnvironmentRef,
+    Image,
+    ModelRef,
+    Money,
+    Monitoring,
+    Resources,
+)
 from actions.ports import EndpointState, ModelVersion
 from actions.registration import RegisteredProject
 from actions.requests import Line, Plan
@@ -68,6 +78,7 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
     # What runs until somebody ends it has no highest price; every limit is below it.
     asked = agreement(context, change.command, change.project.slug, environment, None)
     price, note = _price(change.resources)
+    place = context.environment(environment)
     conf = DeploymentPlan(
         command=change.command,
         installation=context.world.policy.installation,
@@ -75,7 +86,7 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
         requested_by=context.requested_by,
         policy=context.world.policy.digest,
         project=project.slug,
-        environment=context.environment(environment),
+        environment=place,
         price=price,
         tags=context.tags(project.slug, environment),
         model=reference(change.version),
@@ -89,6 +100,7 @@ async def planned(context: Context, title: str, change: Change) -> Plan:
         basis=await basis(context, project, change.live, change.version) if asked.needs else None,
         sample=change.sample,
         latency_ms=change.latency_ms,
+        monitoring=monitoring(project, change.version, place),
     )
     made = Plan(
         title=title,
@@ -119,6 +131,19 @@ async def basis(
         live_config=live.config if live is not None else None,
         champion=champion.version if champion is not None else None,
         evaluation=version.evaluation if version is not None else None,
+    )
+
+
+def monitoring(
+    project: RegisteredProject, version: ModelVersion, place: EnvironmentRef
+) -> Monitoring:
+    """How the version is watched: by the project's monitors as they are now, against its profile."""
+    uri, sha256 = (version.tags.get(f"cooper.profile.{part}") for part in ("uri", "sha256"))
+    return Monitoring(
+        monitors=project.spec.monitors,
+        profile=Artifact(uri=uri, sha256=sha256) if uri and sha256 else None,
+        target=project.spec.data.target,
+        capture=f"s3://{place.bucket}/capture",
     )
 
 

@@ -10,7 +10,8 @@ class Person:
     """A Slack member, as policy sees them.
 
     `id` is the Slack user ID, `groups` the IDs of their user groups. `is_guest` covers single- and
-    multi-channel guests, `is_external` people who come in through Slack Connect.
+    multi-channel guests, `is_external` people who come in through Slack Connect, and those who left.
+    `timezone` is their profile's, by its IANA name.
     """
 
     id: str
@@ -18,3 +19,4 @@ class Person:
     groups: frozenset[str] = field(default_factory=frozenset)
     is_guest: bool = False
     is_external: bool = False
+    timezone: str = "UTC"

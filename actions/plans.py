@@ -5,7 +5,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from actions.monitors import Monitor
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -120,6 +122,10 @@ class TrainingPlan(Common):
     hyperparameters: dict[str, str | int | float | bool]
     metrics: tuple[Metric, ...]
     model_name: Slug
+    target: str | None = None
+    """The column to predict; None: the version gets no profile."""
+    data_format: Literal["csv", "parquet", "jsonl"] = "csv"
+    """Of data and holdout."""
     latency_ms: int | None = Field(default=None, ge=1)
     """Most milliseconds that one prediction may take in the evaluation."""
     size_bytes: int | None = Field(default=None, ge=1)
@@ -151,6 +157,19 @@ class Basis(Strict):
     evaluation: str | None = None
 
 
+class Monitoring(Strict):
+    """What watching a deployed version takes."""
+
+    monitors: tuple[Monitor, ...] = ()
+    """None: those that its profile suggests."""
+    profile: Artifact | None
+    """What the version was trained on, in short; None: it was trained before profiles were kept."""
+    target: str
+    """The column that labels are for."""
+    capture: S3Uri
+    """Where SageMaker keeps requests and answers."""
+
+
 class DeploymentPlan(Common):
     """Conf of the DAG `deploy_model`, which promotions and rollbacks go through as well."""
 
@@ -172,6 +191,8 @@ class DeploymentPlan(Common):
     sample: dict[str, Any]
     """A request body of the scoring server that the new endpoint must answer."""
     latency_ms: int = Field(default=1000, ge=1)
+    monitoring: Monitoring | None = None
+    """None: neither captured nor watched."""
 
 
 class UndeploymentPlan(Common):
@@ -189,3 +210,23 @@ PLANS: dict[str, type[Common]] = {
     "undeploy_model": UndeploymentPlan,
 }
 """The plan of each DAG, by the DAG's id."""
+
+
+class Watch(Strict):
+    """What serves on an endpoint and how it is watched; the DAG `monitor_models` reads it.
+
+    In S3 at `watch/{installation}/{endpoint}.json`, written and removed by the deployment's DAGs.
+    """
+
+    schema_version: Literal[1] = 1
+    installation: Slug
+    project: Slug
+    environment: Literal["staging", "production"]
+    endpoint: str
+    config: str
+    """The endpoint configuration that this is about."""
+    model: Slug
+    version: int = Field(ge=1)
+    monitoring: Monitoring
+    since: AwareDatetime
+    """When the configuration took the traffic: what was captured earlier is another version's."""

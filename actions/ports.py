@@ -259,8 +259,10 @@ class Cloud(Protocol):
     async def endpoint(self, name: str) -> EndpointState | None:
         """The endpoint, or None."""
 
-    async def invoke(self, name: str, payload: dict[str, Any]) -> Invocation:
-        """Send one request body.
+    async def invoke(
+        self, name: str, payload: dict[str, Any], inference_id: str | None = None
+    ) -> Invocation:
+        """Send one request body; the id, of at most 64 characters, stands beside what is captured.
 
         Raises:
             EndpointError: It does not exist or answered with an error.

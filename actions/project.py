@@ -30,23 +30,13 @@ from actions.config_types import (
     relative_path,
     s3_uri,
 )
+from actions.monitors import Monitor
 
 FILE = "project.yaml"
 MAX_RUNTIME = timedelta(days=28)  # SageMaker's own limit for a training job
 
 Scalar = str | int | float | bool
-Severity = Literal["low", "medium", "high"]
 Goal = Literal["minimise", "maximise"]
-Check = Literal[
-    "data_drift",
-    "prediction_drift",
-    "performance",
-    "missing_values",
-    "values_range",
-    "new_values",
-    "activity",
-    "staleness",
-]
 
 
 def _scalar(value: object) -> Scalar:
@@ -194,17 +184,6 @@ class Serving(Strict):
     max_size_mb: float | None = Field(
         default=None, gt=0, le=100_000, description="largest model that passes its evaluation, MB"
     )
-
-
-class Monitor(Strict):
-    """One check on the live model."""
-
-    name: Word = Field(description="such as claims-drift")
-    check: Check = Field(description="what is looked at")
-    columns: tuple[Text, ...] = Field(default=(), description="columns; none means all")
-    window: Duration = Field(default=timedelta(days=1), description="how far back, such as P1D")
-    threshold: float | None = Field(default=None, description="when it alerts")
-    severity: Severity = Field(default="medium", description="of the alert")
 
 
 class Project(Strict):

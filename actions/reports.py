@@ -82,6 +82,15 @@ class EvaluateReport(_Report):
     """Over model, holdout, metrics and thresholds."""
 
 
+class ProfileReport(_Report):
+    """What the training data looked like, kept with the version; None where it has no columns."""
+
+    stage: Literal["profile"]
+    uri: str | None
+    sha256: str | None
+    rows: int | None
+
+
 class RegisterReport(_Report):
     """The model version in MLflow."""
 
@@ -171,6 +180,7 @@ Report = Annotated[
     | SnapshotReport
     | TrainReport
     | EvaluateReport
+    | ProfileReport
     | RegisterReport
     | GateReport
     | ConfigureReport
@@ -185,7 +195,15 @@ Report = Annotated[
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)
 
 STAGES: dict[str, tuple[str, ...]] = {
-    "train_model": ("validate", "snapshot", "train", "evaluate", "register", "report"),
+    "train_model": (
+        "validate",
+        "snapshot",
+        "train",
+        "evaluate",
+        "profile",
+        "register",
+        "report",
+    ),
     "deploy_model": (
         "validate",
         "gate",
@@ -209,6 +227,7 @@ STAGE_NAMES: dict[str, str] = {
     "snapshot": "Snapshot the data",
     "train": "Train",
     "evaluate": "Evaluate on the holdout",
+    "profile": "Profile the data",
     "register": "Register in MLflow",
     "gate": "Compare with what was approved",
     "approve": "Ask again",

@@ -11,10 +11,12 @@ from typing import Any
 
 from actions import budgets, decisions
 from actions.answers import Refusal
+from actions.behaviour import Acting
 from actions.behaviours import CHANGES, DIRECT, READS
 from actions.catalog import COMMANDS
 from actions.checks import can_become, entry, locked, still_allowed, still_open
-from actions.context import Context, World
+from actions.context import Context, World, context_of
+from actions.incidents.acting import Responding
 from actions.people import Person
 from actions.policy import Denied, may
 from actions.requests import Line, Place, Plan, Request, State
@@ -48,6 +50,7 @@ class Service:
         self._world = world
         self._clock = clock
         self.voting = Voting(store, world, clock)
+        self.responding = Responding(store, world, clock)
 
     async def propose(self, who: Person, place: Place, proposal: Proposal, key: str) -> None:
         """Answer a read, or store a change's plan and show its card.
@@ -156,7 +159,9 @@ class Service:
         async with self._store.transaction() as tx:
             if await tx.said(f"answer:{key}"):
                 return
-            answer = await DIRECT[proposal.command](self.voting.within(tx), who, params)
+            context = await self._context(tx, who, place)
+            acting = Acting(context, self.voting.within(tx))
+            answer = await DIRECT[proposal.command](acting, params)
             private = answer.private or proposal.source == "slash"
             await tx.say(f"answer:{key}", place, answer, who.id if private else None)
 
@@ -221,8 +226,7 @@ class Service:
     async def _context(
         self, tx: Transaction, who: Person, place: Place, request: str = "R0"
     ) -> Context:
-        projects = {project.slug: project for project in await tx.projects()}
-        return Context(who, place, self._world, tx, projects, self._clock(), request)
+        return await context_of(tx, self._world, who, place, self._clock(), request)
 
     def _approvers_can_see(self, plan: Plan, place: Place) -> None:
         if plan.needs and place.channel.startswith("D"):

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol, Self
 
 from actions.answers import Answer
+from actions.digests.store import Digests
+from actions.incidents.store import Incidents, Tellings
 from actions.people import Person
 from actions.registration import RegisteredProject
 from actions.requests import Place, Plan, Request, RunProgress, State, Vote
@@ -87,6 +89,18 @@ class Deployment:
 
 class Transaction(Protocol):
     """One database transaction; all or nothing, jobs included."""
+
+    @property
+    def incidents(self) -> Incidents:
+        """Incidents, within this transaction."""
+
+    @property
+    def tellings(self) -> Tellings:
+        """What people were told of incidents, within this transaction."""
+
+    @property
+    def digests(self) -> Digests:
+        """Subscriptions to digests, within this transaction."""
 
     async def project(self, slug: str) -> RegisteredProject | None:
         """The registered project."""
@@ -202,6 +216,16 @@ class Transaction(Protocol):
 
     async def show_card(self, number: int) -> None:
         """Queue a redraw of the request's card; several fall together."""
+
+    async def tell_incidents(self) -> None:
+        """Queue a look at what people are to be told of incidents; several fall together."""
+
+    async def show_incident(self, number: int, channel: str) -> None:
+        """Queue a redraw of the incident's message; several fall together.
+
+        One at a time a channel, and after what people asked for: a flood of incidents must not
+        keep anybody waiting, and Slack takes about one message a second into a channel.
+        """
 
     async def start(self, number: int) -> None:
         """Queue the request's effect."""

@@ -18,9 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actions.catalog import COMMANDS
 from actions.context import World
+from actions.digests.sending import Sending
 from actions.execution import Execution
 from actions.following import Following
 from actions.incidents.folding import Folding
+from actions.incidents.telling import Tell
 from actions.policy import Policy, load_policy
 from actions.reconciling import Reconciler
 from actions.service import Service
@@ -31,24 +33,31 @@ from bot.alerts.commits import GroupCommit
 from bot.alerts.fetching import HttpsFetch
 from bot.alerts.ingress import Ingress
 from bot.alerts.sources import SWITCHES, sources
+from bot.channels import Channels
 from bot.conversation import Conversation
 from bot.home import Home
+from bot.incidents import IncidentBoard
 from bot.ingress import Inbox
 from bot.jobs import Handlers, register
+from bot.messenger import Messenger
 from bot.outbox import Outbox
 from bot.people import People
 from bot.settings import Settings
+from bot.slack_channels import SlackChannels
 from bot.worker import Worker
+from infra.clients.cloudwatch import CloudWatchTraffic
+from infra.clients.drift import MlflowDrift
 from infra.clients.mlflow import MlflowRegistry
 from infra.clients.nlu import Rasa
 from infra.clients.sagemaker import SageMakerCloud
 from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
-from infra.store.incidents import WaitingAlerts
 from infra.store.outgoing import Outgoings
 from infra.store.people import KnownPeople
+from infra.store.tellings import IncidentMessages
 from infra.store.transaction import PostgresStore
+from infra.store.waiting import WaitingAlerts
 
 
 def now() -> datetime:
@@ -135,6 +144,13 @@ def world(settings: Settings, rules: Policy) -> World:
     account = rules.file.environments
     first = next(iter(account.values()))
     image = f"{first.account}.dkr.ecr.{first.region}.amazonaws.com/cooper-serving:1"
+    slack = slack_client(settings)
+
+    def aws(service: Any) -> Any:
+        return boto3.client(
+            service, region_name=settings.aws_region, endpoint_url=settings.aws_endpoint_url
+        )
+
     return World(
         policy=rules,
         orchestrator=AirflowOrchestrator(
@@ -146,18 +162,12 @@ def world(settings: Settings, rules: Policy) -> World:
         registry=MlflowRegistry(
             settings.mlflow_tracking_uri, public_url=settings.mlflow_public_url
         ),
-        cloud=_cloud(settings),
+        cloud=SageMakerCloud(aws("sagemaker"), aws("sagemaker-runtime"), aws("logs")),
+        traffic=CloudWatchTraffic(aws("cloudwatch")),
+        drift=MlflowDrift(settings.mlflow_tracking_uri, settings.mlflow_public_url),
+        channels=SlackChannels(slack, Channels(slack)),
         serving_image=settings.serving_image or image,
     )
-
-
-def _cloud(settings: Settings) -> SageMakerCloud:
-    def client(service: Any) -> Any:
-        return boto3.client(
-            service, region_name=settings.aws_region, endpoint_url=settings.aws_endpoint_url
-        )
-
-    return SageMakerCloud(client("sagemaker"), client("sagemaker-runtime"), client("logs"))
 
 
 def _folding(base: Core, rules: Policy) -> Folding:
@@ -184,15 +194,21 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             return signed_conf(plan, run_id, key)
 
         execution = Execution(base.store, outside, sign, now)
+        people = People(client, KnownPeople(base.engine))
+        itself = await client.auth_test()
+        tell = Tell(base.store, rules, str(itself["team_id"]), now)
+        messages = IncidentMessages(base.engine)
         handlers = Handlers(
             envelopes=Envelopes(base.engine, base.queue),
             conversation=Conversation(service, understanding, base.store, now),
             execution=execution,
             outbox=Outbox(client, Outgoings(base.engine), base.store, outside, now),
-            people=People(client, KnownPeople(base.engine)),
+            people=people,
             home=Home(client, base.store, rules),
             folding=_folding(base, rules),
-            bot_user=str((await client.auth_test())["user_id"]),
+            tell=tell,
+            board=IncidentBoard(Messenger(client), Channels(client), messages, base.store, outside),
+            bot_user=str(itself["user_id"]),
         )
         register(base.queue, handlers)
         following = Following(base.store, outside, Tracking(base.store, outside, now), now)
@@ -204,6 +220,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             following=following,
             reconciler=Reconciler(base.store, outside, now),
             sweep=Sweep(base.store, outside, now),
+            tell=tell,
+            digests=Sending(base.store, outside, people, now),
             poll_seconds=settings.poll_seconds,
             upkeep_seconds=settings.upkeep_seconds,
         )

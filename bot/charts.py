@@ -4,32 +4,44 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from actions.answers import Chart
+from actions.answers import Chart, Distributions, Picture, Trends
+from bot import distributions, trends
 from bot.blocks.text import ALT_LIMIT, cap
+from bot.chart_style import INK, LINE, SERIES, frame, written
 
-_FONT = "Liberation Sans, Arial, sans-serif"
-_INK, _QUIET, _LINE = "#1d1c1d", "#616061", "#c1121f"
-# What is compared with comes first and stands back.
-_SERIES = ("#a8b5c4", "#1d3557", "#2a9d8f", "#e9a23b")
 _WIDTH, _BAR = 400, 26
 # Twice the pixels of the page, for the screen of a phone.
 _SCALE = 2.0
 _MOST_LABELS = 10
 
 
-async def png(chart: Chart) -> bytes:
+async def png(chart: Picture) -> bytes:
     """The chart as a PNG, about a thousand pixels wide."""
     return await asyncio.to_thread(_drawn, chart)
 
 
-def alt_text(chart: Chart) -> str:
+def alt_text(chart: Picture) -> str:
     """What a screen reader says in place of the picture."""
+    return cap(_read_out(chart), ALT_LIMIT)
+
+
+def _read_out(chart: Picture) -> str:
+    match chart:
+        case Trends():
+            return trends.spoken(chart)
+        case Distributions():
+            return distributions.spoken(chart)
+        case Chart():
+            return _spoken(chart)
+
+
+def _spoken(chart: Chart) -> str:
     parts = [
         f"{label}: " + ", ".join(f"{name} {text}" for name, text in _texts(chart, i))
         for i, label in enumerate(chart.labels)
     ]
     heading = ". ".join(text for text in ("Bar chart", chart.title, chart.subtitle) if text)
-    return cap(f"{heading}. {'; '.join(parts)}.", ALT_LIMIT)
+    return f"{heading}. {'; '.join(parts)}."
 
 
 def _texts(chart: Chart, label: int) -> Iterator[tuple[str, str]]:
@@ -37,34 +49,33 @@ def _texts(chart: Chart, label: int) -> Iterator[tuple[str, str]]:
     for each in series:
         value = each.values[label]
         if value is not None:
-            yield each.name, _written(value, chart.unit)
+            yield each.name, written(value, chart.unit)
 
 
-def _written(value: float, unit: str) -> str:
-    return f"{value:.4g} {unit}".rstrip()
-
-
-def _drawn(chart: Chart) -> bytes:
+def _drawn(chart: Picture) -> bytes:
     # Half a second to load, and only a worker that draws needs it.
     import vl_convert
 
     # No address may be looked up: all data are in the description.
-    return vl_convert.vegalite_to_png(_description(chart), scale=_SCALE, allowed_base_urls=[])
+    return vl_convert.vegalite_to_png(_described(chart), scale=_SCALE, allowed_base_urls=[])
+
+
+def _described(chart: Picture) -> dict[str, Any]:
+    match chart:
+        case Trends():
+            return trends.description(chart)
+        case Distributions():
+            return distributions.description(chart)
+        case Chart():
+            return _description(chart)
 
 
 def _description(chart: Chart) -> dict[str, Any]:
-    """The chart in Vega-Lite's words.
-
-    https://vega.github.io/vega-lite/docs/
-    """
+    """The bars in Vega-Lite's words."""
     layers = [_bars(chart), _values()]
     if chart.reference is not None:
         layers.append(_line())
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "background": "#ffffff",
-        "padding": 20,
-        "title": _title(chart),
+    return frame(cap(chart.title, 50), _notes(chart)) | {
         "data": {"values": list(_rows(chart))},
         "facet": {"row": _row_heading()},
         "spacing": 12,
@@ -85,7 +96,6 @@ def _description(chart: Chart) -> dict[str, Any]:
             },
             "layer": layers,
         },
-        "config": {"font": _FONT, "view": {"stroke": None}},
     }
 
 
@@ -98,25 +108,16 @@ def _rows(chart: Chart) -> Iterator[dict[str, Any]]:
                 "heading": f"{i:02d}{cap(chart.labels[i], 60)}",
                 "series": cap(each.name, 40),
                 "value": value or 0.0,
-                "text": "no value" if value is None else cap(_written(value, chart.unit), 20),
+                "text": "no value" if value is None else cap(written(value, chart.unit), 20),
                 "reference": reference,
             }
 
 
-def _title(chart: Chart) -> dict[str, Any]:
+def _notes(chart: Chart) -> list[str]:
     notes = [cap(chart.subtitle, 70)] if chart.subtitle else []
     if chart.reference is not None:
         notes.append(f"Dashed line: {cap(chart.reference.name, 50)}")
-    return {
-        "text": cap(chart.title, 50),
-        "subtitle": notes,
-        "anchor": "start",
-        "fontSize": 20,
-        "subtitleFontSize": 14,
-        "color": _INK,
-        "subtitleColor": _QUIET,
-        "offset": 14,
-    }
+    return notes
 
 
 def _row_heading() -> dict[str, Any]:
@@ -131,7 +132,7 @@ def _row_heading() -> dict[str, Any]:
             "labelAngle": 0,
             "labelFontSize": 15,
             "labelFontWeight": "bold",
-            "labelColor": _INK,
+            "labelColor": INK,
             "labelPadding": -6,
             "labelLimit": _WIDTH + 60,
         },
@@ -139,7 +140,7 @@ def _row_heading() -> dict[str, Any]:
 
 
 def _bars(chart: Chart) -> dict[str, Any]:
-    colours = [_SERIES[i % len(_SERIES)] for i in range(len(chart.series))]
+    colours = [SERIES[i % len(SERIES)] for i in range(len(chart.series))]
     return {
         "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.84}},
         "encoding": {
@@ -152,7 +153,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
                     "direction": "horizontal",
                     "title": None,
                     "labelFontSize": 15,
-                    "labelColor": _INK,
+                    "labelColor": INK,
                     "labelLimit": 300,
                     "symbolType": "square",
                     "symbolSize": 180,
@@ -165,7 +166,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
 def _values() -> dict[str, Any]:
     """In a column of their own, where no bar and no line runs through them."""
     return {
-        "mark": {"type": "text", "align": "left", "fontSize": 15, "color": _INK},
+        "mark": {"type": "text", "align": "left", "fontSize": 15, "color": INK},
         "encoding": {"x": {"value": _WIDTH + 10}, "text": {"field": "text"}},
     }
 
@@ -173,7 +174,7 @@ def _values() -> dict[str, Any]:
 def _line() -> dict[str, Any]:
     return {
         "transform": [{"filter": "datum.reference !== null"}],
-        "mark": {"type": "rule", "color": _LINE, "strokeDash": [5, 4], "strokeWidth": 2},
+        "mark": {"type": "rule", "color": LINE, "strokeDash": [5, 4], "strokeWidth": 2},
         "encoding": {
             "x": {"field": "reference", "type": "quantitative", "aggregate": "max"},
             "y": None,

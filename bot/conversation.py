@@ -20,8 +20,9 @@ from actions.spec import Risk
 from actions.store import AuditEntry, DraftKey, Meaning, Store, StoredDraft
 from actions.understanding import Turn, Understanding, UnderstandingUnavailableError
 from bot import forms, replies
-from bot.blocks.modal import EXPLAIN, FILL_IN
+from bot.blocks.modal import EXPLAIN, FILL_IN, SNOOZE_UNTIL
 from bot.inbound import Clicked, Said, Submitted, Typed
+from bot.responses import Responses
 from bot.surroundings import Surroundings, look
 
 _CONTEXT_AGE = timedelta(hours=8)
@@ -42,6 +43,7 @@ class Conversation:
         clock: Callable[[], datetime],
     ) -> None:
         self._service = service
+        self._responses = Responses(service)
         self._understanding = understanding
         self._store = store
         self._clock = clock
@@ -93,14 +95,14 @@ class Conversation:
         if click.action.startswith("choose:"):
             await self._chosen(who, click, key)
             return
+        value = _carried(click)
         try:
-            value = json.loads(click.value)
-            number, digest = int(value["request"].removeprefix("R")), str(value["digest"])
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return
-        try:
-            await self._decide(click.action, who, number, digest)
-        except Refusal as refusal:
+            if "incident" in value:
+                await self._responses.clicked(who, click, value, key)
+            elif "request" in value:
+                number = int(str(value["request"]).removeprefix("R"))
+                await self._decide(click.action, who, number, str(value["digest"]))
+        except (Refusal, Unavailable) as refusal:
             await self._say(key, click.beside, replies.refused(refusal, private=True), who.id)
 
     async def _chosen(self, who: Person, click: Clicked, key: str) -> None:
@@ -136,6 +138,9 @@ class Conversation:
         try:
             if problems:
                 raise Refusal(" ".join(problems.values()))
+            if form.callback == SNOOZE_UNTIL:
+                await self._responses.submitted(who, form)
+                return
             if form.callback == FILL_IN:
                 await self._filled_in(who, form, params, key)
                 return
@@ -296,6 +301,15 @@ class Conversation:
     async def _say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
         async with self._store.transaction() as tx:
             await tx.say(f"say:{key}", place, answer, user)
+
+
+def _carried(click: Clicked) -> dict[str, Any]:
+    """What a button of ours carries; {} where it is none."""
+    try:
+        value = json.loads(click.value)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _sender(key: DraftKey) -> str:

@@ -1,17 +1,22 @@
-"""App Home: what waits for the person, their latest requests and what they may do."""
+"""App Home: what waits for the person, open incidents, their latest requests, what they may do."""
 
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.catalog import COMMANDS
+from actions.incidents.incident import Incident
+from actions.incidents.store import Telling
 from actions.people import Person
 from actions.policy import Allowed, Denied, Policy, may, roles_of
 from actions.requests import Request, State
 from actions.spec import plainest
 from actions.store import Store
 from bot.blocks import elements as e
+from bot.blocks.incident import icon, standing
 from bot.blocks.text import bold, escape, moment
+
+_MOST_INCIDENTS = 8
 
 
 class Home:
@@ -32,8 +37,14 @@ class Home:
                 mine = await tx.requests(user=who.id, limit=8)
                 projects = [project.slug for project in await tx.projects()]
                 waiting = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=50)
+                tellings = await tx.tellings.open()
             theirs = [r for r in waiting if may_decide(self._policy, who, r)][:8]
-            blocks = _waiting(theirs) + _blocks(self._policy, who, list(mine), projects)
+            alerts = [one for one in tellings if may_see(self._policy, who, one.incident)]
+            blocks = (
+                _waiting(theirs)
+                + _incidents(alerts)
+                + _blocks(self._policy, who, list(mine), projects)
+            )
         await self._client.views_publish(user_id=who.id, view={"type": "home", "blocks": blocks})
 
 
@@ -46,6 +57,11 @@ def may_decide(policy: Policy, who: Person, request: Request) -> bool:
     )
 
 
+def may_see(policy: Policy, who: Person, incident: Incident) -> bool:
+    """Whether the incident is of a project that the person may see."""
+    return isinstance(may(policy, who, "list_alerts", incident.project, None), Allowed)
+
+
 def _waiting(requests: list[Request]) -> list[dict[str, Any]]:
     if not requests:
         return []
@@ -55,6 +71,35 @@ def _waiting(requests: list[Request]) -> list[dict[str, Any]]:
         e.context("Each has its card, with the plan and the buttons, in its thread."),
         e.divider(),
     ]
+
+
+def _incidents(tellings: list[Telling]) -> list[dict[str, Any]]:
+    """The worst first; each with its channel, where its message has the buttons."""
+    if not tellings:
+        return []
+    worst = sorted(tellings, key=lambda one: (-one.incident.severity.rank, -one.incident.number))
+    more = (
+        f"; {len(worst) - _MOST_INCIDENTS} more with “list alerts”"
+        if len(worst) > _MOST_INCIDENTS
+        else ""
+    )
+    return [
+        e.header("Open incidents"),
+        *(_incident(one) for one in worst[:_MOST_INCIDENTS]),
+        e.context(f"Each has its message, with the buttons, in its channel{more}."),
+        e.divider(),
+    ]
+
+
+def _incident(telling: Telling) -> dict[str, Any]:
+    incident = telling.incident
+    where = f" in {escape(incident.alert.environment)}" if incident.alert.environment else ""
+    channel = f" · <#{telling.root.channel}>" if telling.root else ""
+    return e.section(
+        f"{icon(incident)} `{incident.id}` {bold(incident.alert.title)}\n"
+        f"{escape(incident.model)}{where} · {standing(incident)} · since {moment(incident.since)}"
+        f"{channel}"
+    )
 
 
 def _blocks(

@@ -162,7 +162,8 @@ def _view(body: dict[str, Any]) -> Inbound | None:
     for block, actions in view["state"]["values"].items():
         for state in actions.values():
             selected = state.get("selected_option") or {}
-            values[block] = state.get("value", selected.get("value"))
+            picked = state.get("selected_date_time")
+            values[block] = str(picked) if picked else state.get("value", selected.get("value"))
     return Submitted(
         user=body["user"]["id"],
         place=Place(body["team"]["id"], private["channel"], private.get("thread")),

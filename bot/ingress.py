@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _SEEN_SECONDS = 3600
-_MODALS = {"edit", "explain", "fill"}
+_MODALS = {"edit", "explain", "fill", "snooze_until"}
 _SORRY = "I cannot reach my database, so I did not take that. Please try again in a minute."
 OpenModal = Callable[[dict[str, Any]], Awaitable[None]]
 

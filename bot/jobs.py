@@ -14,10 +14,12 @@ from slack_sdk.errors import SlackApiError
 
 from actions.execution import Execution
 from actions.incidents.folding import Folding
+from actions.incidents.telling import Tell
 from actions.ports import Unavailable
 from bot.conversation import Conversation
 from bot.home import Home
 from bot.inbound import Clicked, OpenedHome, Said, Submitted, Typed, decode
+from bot.incidents import IncidentBoard
 from bot.outbox import Outbox
 from bot.people import People
 from infra.timing import collected
@@ -60,6 +62,8 @@ class Handlers:
     people: People
     home: Home
     folding: Folding
+    tell: Tell
+    board: IncidentBoard
     bot_user: str
 
 
@@ -91,6 +95,16 @@ def register(queue: App, handlers: Handlers) -> None:
     async def fold_alerts() -> None:
         with _logged("fold_alerts"):
             await handlers.folding.fold()
+
+    @queue.task(name="tell_incidents", retry=Patient(Exception))
+    async def tell_incidents() -> None:
+        with _logged("tell_incidents"):
+            await handlers.tell.tell()
+
+    @queue.task(name="show_incident", retry=Patient(Exception, attempts=50))
+    async def show_incident(incident: int) -> None:
+        with _logged("show_incident", incident=incident):
+            await handlers.board.show(incident)
 
 
 @contextmanager

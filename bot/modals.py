@@ -1,5 +1,7 @@
 """What a click opens: within the three seconds of its trigger, so before it is stored anywhere."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -7,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actions.requests import Request, State, Vote
 from actions.store import DraftKey, EnvelopeRefusedError, StoredDraft
-from bot.blocks.modal import edit_plan, explain_vote, fill_in
+from bot.blocks.modal import edit_plan, explain_vote, fill_in, snooze_until
 from bot.bootstrap import Core
 from bot.inbound import Clicked, decode
 
@@ -44,6 +46,8 @@ async def _view(base: Core, click: Clicked, block: str) -> tuple[dict[str, Any] 
     if click.action == "fill":
         draft = await _draft(base, click)
         return (fill_in(draft, click.place), None) if draft else (None, _ANSWERED)
+    if click.action == "snooze_until":
+        return await _snooze(base, click)
     number = block.removeprefix("request:R")
     async with base.store.transaction() as tx:
         request = await tx.request(int(number)) if number.isdigit() else None
@@ -56,6 +60,18 @@ async def _view(base: Core, click: Clicked, block: str) -> tuple[dict[str, Any] 
     else:
         refusal, view = _no_reason(request, votes, click.user), explain_vote(request, thread)
     return (None, refusal) if refusal else (view, None)
+
+
+async def _snooze(base: Core, click: Clicked) -> tuple[dict[str, Any] | None, str | None]:
+    """The form of an open incident, with this time tomorrow in it."""
+    value = json.loads(click.value)
+    async with base.store.transaction() as tx:
+        incident = await tx.incidents.get(int(str(value["incident"]).removeprefix("A")))
+    if incident is None or not incident.open:
+        over = f"{incident.id} {incident.clause}; there is nothing to snooze." if incident else None
+        return None, over
+    tomorrow = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=1)
+    return snooze_until(incident.id, int(value["version"]), click.beside, tomorrow), None
 
 
 async def _draft(base: Core, click: Clicked) -> StoredDraft | None:

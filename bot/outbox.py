@@ -4,30 +4,24 @@ A message is marked before it is posted and its `ts` stored after. Where a mark 
 earlier try may have posted it, so the thread is searched for its metadata first.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.canonical import digest
 from actions.context import World
-from actions.requests import Place, Request, RunProgress
+from actions.requests import Request, RunProgress
 from actions.store import Store
 from bot.blocks.answer import Message, draw
 from bot.blocks.card import card
+from bot.messenger import Messenger
 from bot.pictures import Pictures, shown
 
 if TYPE_CHECKING:
     from infra.store.outgoing import Outgoing, Outgoings
-
-# The message or its thread is gone; nothing is left to edit.
-_GONE = {"message_not_found", "thread_not_found"}
-# The channel cannot be written to; trying again does not help.
-_HOPELESS = {"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"}
 
 
 class Outbox:
@@ -41,7 +35,7 @@ class Outbox:
         world: World,
         clock: Callable[[], datetime],
     ) -> None:
-        self._client = client
+        self._messenger = Messenger(client)
         self._pictures = Pictures(client)
         self._outgoings = outgoings
         self._store = store
@@ -59,7 +53,7 @@ class Outbox:
             return
         ts = None
         if waiting.tried and waiting.user is None:
-            ts = await self._find(waiting.place, draw(waiting.answer, waiting.key))
+            ts = await self._messenger.find(waiting.place, draw(waiting.answer, waiting.key))
         if ts is None:
             chart = waiting.answer.chart
             file = await self._pictures.file(message, chart) if chart is not None else None
@@ -70,8 +64,8 @@ class Outbox:
     async def _send(self, waiting: "Outgoing", picture: str | None) -> str | None:
         drawn = draw(waiting.answer, waiting.key, picture)
         if waiting.user is not None:
-            return await self._ephemeral(waiting.place, waiting.user, drawn)
-        return await self._post(waiting.place, drawn)
+            return await self._messenger.post_privately(waiting.place, waiting.user, drawn)
+        return await self._messenger.post(waiting.place, drawn)
 
     async def show_card(self, number: int) -> None:
         """Post the request's card, or edit it where it looks different now."""
@@ -87,86 +81,20 @@ class Outbox:
             return
         ts = known.ts
         if ts is None and known.tried:
-            ts = await self._find(request.place, drawn)
+            ts = await self._messenger.find(request.place, drawn)
         if ts is None:
-            ts = await self._post(request.place, drawn)
+            ts = await self._messenger.post(request.place, drawn)
         else:
             ts = await self._edit(request, ts, drawn)
         await self._outgoings.shown(number, ts, shown)
 
     async def _edit(self, request: Request, ts: str, drawn: Message) -> str | None:
-        try:
-            await self._client.chat_update(
-                channel=request.place.channel,
-                ts=ts,
-                text=drawn.text,
-                blocks=drawn.blocks,
-                metadata=drawn.metadata,
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in _GONE:
-                # The card may have been its own thread's beginning.
-                alone = request.place.thread == ts
-                place = replace(request.place, thread=None) if alone else request.place
-                return await self._post(place, drawn)
-            raise
-        return ts
-
-    async def _post(self, place: Place, drawn: Message) -> str | None:
-        try:
-            posted = await self._client.chat_postMessage(
-                channel=place.channel,
-                thread_ts=place.thread,
-                text=drawn.text,
-                blocks=drawn.blocks,
-                metadata=drawn.metadata,
-                unfurl_links=False,
-                unfurl_media=False,
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in _HOPELESS:
-                return None
-            raise
-        return str(posted["ts"])
-
-    async def _ephemeral(self, place: Place, user: str, drawn: Message) -> str | None:
-        try:
-            posted = await self._client.chat_postEphemeral(
-                channel=place.channel,
-                user=user,
-                thread_ts=place.thread,
-                text=drawn.text,
-                blocks=drawn.blocks,
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in _HOPELESS:
-                return None
-            raise
-        return str(posted["message_ts"])
-
-    async def _find(self, place: Place, drawn: Message) -> str | None:
-        """The `ts` of a message of ours with the same identity, posted by an earlier try."""
-        if drawn.metadata is None:
-            return None
-        wanted = _identity(drawn.metadata)
-        where: dict[str, Any] = {
-            "channel": place.channel,
-            "include_all_metadata": True,
-            "limit": 200,
-        }
-        try:
-            if place.thread:
-                listed = await self._client.conversations_replies(ts=place.thread, **where)
-            else:
-                listed = await self._client.conversations_history(**where)
-        except SlackApiError as error:
-            if error.response.get("error") in _GONE | _HOPELESS:
-                return None
-            raise
-        for message in listed["messages"]:
-            if _identity(message.get("metadata") or {}) == wanted:
-                return str(message["ts"])
-        return None
+        if await self._messenger.edit(request.place.channel, ts, drawn):
+            return ts
+        # The card may have been its own thread's beginning.
+        alone = request.place.thread == ts
+        place = replace(request.place, thread=None) if alone else request.place
+        return await self._messenger.post(place, drawn)
 
     def _links(self, progress: RunProgress | None) -> tuple[tuple[str, str], ...]:
         if progress is None:
@@ -177,9 +105,3 @@ class Outbox:
             model, version = registered["model"], registered["version"]
             links.append((f"MLflow v{version}", self._world.registry.version_url(model, version)))
         return tuple(links)
-
-
-def _identity(metadata: dict[str, Any]) -> str:
-    """What stays the same of a message of ours while its content changes."""
-    payload = metadata.get("event_payload") or {}
-    return json.dumps([payload.get("request"), payload.get("key")])

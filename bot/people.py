@@ -1,6 +1,7 @@
 """Who somebody is, from Slack."""
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -10,6 +11,8 @@ from actions.people import Person
 if TYPE_CHECKING:
     from infra.store.people import KnownPeople
 
+# Whoever left, or was never here.
+_GONE = {"user_not_found", "user_not_visible", "users_not_found"}
 _NOT_READABLE = {"missing_scope", "paid_teams_only", "not_allowed_token_type"}
 
 
@@ -21,23 +24,29 @@ class People:
         self._known = known
 
     async def person(self, team: str, user: str) -> Person:
-        """The person behind a Slack user id.
+        """The person behind a Slack user id; whom Slack does not know here is external.
 
         Raises:
-            SlackApiError: Slack knows no such user, or does not answer.
+            SlackApiError: Slack does not answer.
         """
         known = await self._known.get(team, user)
         if known is not None:
             return known
-        info: dict[str, Any] = (await self._client.users_info(user=user))["user"]
+        try:
+            info: dict[str, Any] = (await self._client.users_info(user=user))["user"]
+        except SlackApiError as error:
+            if error.response.get("error") in _GONE:
+                return Person(user, user, is_external=True)
+            raise
         person = Person(
             id=user,
             name=_name(info),
             groups=frozenset(await self._groups(user)),
             is_guest=bool(info.get("is_restricted") or info.get("is_ultra_restricted")),
-            is_external=bool(info.get("is_stranger")) or info.get("team_id", team) != team,
+            is_external=_is_external(info, team),
+            timezone=_timezone(info),
         )
-        await self._known.keep(team, person, info.get("tz") or "UTC")
+        await self._known.keep(team, person)
         return person
 
     async def _groups(self, user: str) -> set[str]:
@@ -54,3 +63,17 @@ class People:
 def _name(info: dict[str, Any]) -> str:
     profile = info.get("profile", {})
     return str(info.get("real_name") or profile.get("real_name") or info["name"])
+
+
+def _is_external(info: dict[str, Any], team: str) -> bool:
+    """From another company, or not of this one any more."""
+    return bool(info.get("is_stranger") or info.get("deleted")) or info.get("team_id", team) != team
+
+
+def _timezone(info: dict[str, Any]) -> str:
+    """The profile's, where it is one that is known here; else UTC."""
+    name = str(info.get("tz") or "UTC")
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError, ValueError):
+        return "UTC"

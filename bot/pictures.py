@@ -13,7 +13,7 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from actions.answers import Chart
+from actions.answers import Picture
 from bot.charts import png
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class Pictures:
         self._uploaded: dict[int, str] = {}
         self._failed: dict[int, int] = {}
 
-    async def file(self, message: int, chart: Chart) -> str | None:
+    async def file(self, message: int, chart: Picture) -> str | None:
         """The id of the message's picture; None where it cannot be had.
 
         Raises:
@@ -60,7 +60,7 @@ class Pictures:
         self._uploaded.pop(message, None)
         self._failed.pop(message, None)
 
-    async def _upload(self, chart: Chart) -> str:
+    async def _upload(self, chart: Picture) -> str:
         """The id of a file that is shared with nobody yet."""
         done = await self._client.files_upload_v2(
             filename="chart.png", content=await png(chart), title=chart.title

@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str
     mlflow_public_url: str | None = None
 
+    airflow_conn_aporia: SecretStr | None = None
+
     aws_endpoint_url: str | None = None
     aws_region: str = Field(
         default="us-east-1", validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")

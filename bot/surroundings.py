@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from actions.incidents.incident import Incident
+from actions.incidents.store import Root
 from actions.people import Person
 from actions.rasa.names import named
 from actions.requests import Request, State
@@ -28,6 +30,8 @@ class Surroundings:
     running: Request | None
     undecided: Request | None = None
     """The thread's only request that waits for approval."""
+    incident: Incident | None = None
+    """What the thread is about, where it began with an incident's message."""
     names: tuple[str, ...] = ()
     """Registered projects that the text names, as it writes them."""
 
@@ -40,6 +44,10 @@ class Surroundings:
     def context(self) -> dict[str, Any]:
         """Where a required value may be taken from when nobody said it, and names to be read."""
         found: dict[str, Any] = {}
+        if self.incident is not None:
+            found["alert"] = self.incident.id
+            if self.incident.project is not None:
+                found["project"] = self.incident.project
         if self.last is not None and self.last.project is not None:
             found["project"] = self.last.project
         if self.running is not None:
@@ -82,6 +90,8 @@ async def look(store: Store, said: Said, who: Person, since: datetime) -> Surrou
         active = await tx.requests(states=(State.QUEUED, State.RUNNING), limit=200)
         undecided = await tx.requests(states=(State.AWAITING_APPROVAL,), limit=200)
         projects = await tx.projects()
+        root = Root(place.channel, place.thread) if place.thread else None
+        incident = await tx.tellings.begun_by(root) if root else None
     here = (place.channel, place.thread)
 
     def in_thread(found: Sequence[Request]) -> tuple[Request, ...]:
@@ -94,6 +104,7 @@ async def look(store: Store, said: Said, who: Person, since: datetime) -> Surrou
         in_thread(waiting),
         _only(runs),
         undecided=_only(in_thread(undecided)),
+        incident=incident,
         names=named(said.text, names),
     )
 

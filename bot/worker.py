@@ -11,7 +11,9 @@ from procrastinate import App
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actions.digests.sending import Sending
 from actions.following import Following
+from actions.incidents.telling import Tell
 from actions.ports import Unavailable
 from actions.reconciling import Reconciler
 from actions.service import Service
@@ -24,6 +26,9 @@ log = structlog.get_logger()
 _FOLLOW_LOCK = 7_301_002
 _SWEEP_LOCK = 7_301_003
 _RECONCILE_LOCK = 7_301_004
+_TELL_LOCK = 7_301_005
+_DIGESTS_LOCK = 7_301_006
+_TELL_SECONDS = 1.0
 _STALLED_AFTER = 30
 _ROUND_SECONDS = 10
 # Slack takes about fifty edits a minute of an app (Tier 3); leave most of them to what changes.
@@ -45,6 +50,8 @@ class Worker:
     following: Following
     reconciler: Reconciler
     sweep: Sweep
+    tell: Tell
+    digests: Sending
     poll_seconds: float
     upkeep_seconds: float = 60.0
     """Seconds between two looks at what should follow from something else."""
@@ -66,6 +73,8 @@ class Worker:
             )
             loops = [
                 asyncio.create_task(self._every(self.poll_seconds, self._follow, stop)),
+                asyncio.create_task(self._every(_TELL_SECONDS, self._tell, stop)),
+                asyncio.create_task(self._every(self.poll_seconds, self._send_digests, stop)),
                 asyncio.create_task(self._every(15, self._retry_stalled, stop)),
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
                 asyncio.create_task(self._every(self.upkeep_seconds, self._sweep_up, stop)),
@@ -107,6 +116,18 @@ class Worker:
                 moved = await self.following.look()
                 for number in (number for number, did in moved.items() if not did):
                     await self._keep_moving(number, len(moved))
+
+    async def _tell(self) -> None:
+        """What only had to wait is told of incidents: groups, quiet hours, escalation, snoozes."""
+        async with self._alone(_TELL_LOCK) as mine:
+            if mine:
+                await self.tell.tell()
+
+    async def _send_digests(self) -> None:
+        """Send the digests that are due."""
+        async with self._alone(_DIGESTS_LOCK) as mine:
+            if mine:
+                await self.digests.send()
 
     async def _sweep_up(self) -> None:
         """Stop what is left over."""

@@ -4,8 +4,8 @@ Started by Cooper for a request such as `R43`; the run's id (`demo-R43-a1`) is a
 SageMaker model and endpoint configuration. The endpoint's own name stays. Promotions and rollbacks
 run here as well; a rollback makes no configuration, it names the one that comes back.
 
-`validate → gate → approve → configure → deploy → verify → record → report`, and `restore` where
-`verify` fails
+`validate → gate → approve → configure → deploy → verify → record → report`, `restore` where `verify`
+fails, and `aporia` after `record`
 
 * Every task checks the signed plan in the run's conf before it does anything. A run started by
   hand has none and is refused; ask Cooper in Slack instead.
@@ -19,6 +19,8 @@ run here as well; a rollback makes no configuration, it names the one that comes
 * Where `verify` fails, `restore` brings the previous configuration back, or deletes an endpoint that
   was new. The run fails all the same.
 * `champion` in MLflow follows production only.
+* `aporia` registers version, data and monitors in Aporia; without a connection `aporia` it is skipped.
+  The model serves by then: as a teardown of `record`, its failure is red and does not fail the run.
 """
 
 from typing import Any
@@ -26,6 +28,7 @@ from typing import Any
 from airflow.sdk import dag, task
 
 from cooper_dags import deployment
+from cooper_dags.aporia import RegisterInAporiaOperator
 from cooper_dags.approval import ApproveOperator
 from cooper_dags.endpoints import DeployOperator, RestoreOperator
 from cooper_dags.gate import run_gate
@@ -104,10 +107,18 @@ def deploy_model() -> None:
             "if it was new."
         ),
     )
+    aporia = RegisterInAporiaOperator(
+        task_id="aporia",
+        doc_md=(
+            "Registers version, data and monitors in Aporia with its own SDK, where a connection "
+            "`aporia` has a token. What is there and the same is kept."
+        ),
+    )
     answered, recorded = verify(), record()
     validate() >> gate() >> approve >> configure() >> deploy >> answered
     answered >> [restore, recorded]
     recorded >> report(deploy.output, answered)
+    aporia.as_teardown(setups=recorded.operator)
 
 
 deploy_model()

@@ -3,7 +3,7 @@
 Started by Cooper for a request such as `R42`; the run's id (`demo-R42-a1`) is also the name of the
 SageMaker training job, of the evaluation's processing job, and a tag of the MLflow version.
 
-`validate → snapshot → train → evaluate → register → report`
+`validate → snapshot → train → evaluate → profile → register → report`
 
 * Every task checks the signed plan in the run's conf before it does anything. A run started by
   hand has none and is refused; ask Cooper in Slack instead.
@@ -11,6 +11,7 @@ SageMaker training job, of the evaluation's processing job, and a tag of the MLf
 * **Marking a task failed stops its job**, and so does stopping the run.
 * **Attempts of one request share checkpoints and time**: `…-a2` goes on where `…-a1` stopped, within
   what is left of the plan's time.
+* `profile` fails no training: data without columns gives a version without a profile, and it says so.
 * A model that misses a threshold, in all or in its worst slice, is registered without an alias; the
   run itself succeeds.
 """
@@ -19,7 +20,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from cooper_dags import registration, stages
+from cooper_dags import profiling, registration, stages
 from cooper_dags.operators import EvaluateOperator, TrainOperator
 from cooper_dags.tasks import DEFAULTS, run_stage
 
@@ -37,9 +38,17 @@ def snapshot() -> dict[str, Any]:
 
 
 @task
-def register(trained: dict[str, Any], evaluated: dict[str, Any]) -> dict[str, Any]:
+def profile(trained: dict[str, Any]) -> dict[str, Any]:
+    """Keep what the training data looked like, for `monitor_models` to compare with."""
+    return run_stage(profiling.profile, trained)
+
+
+@task
+def register(
+    trained: dict[str, Any], evaluated: dict[str, Any], profiled: dict[str, Any]
+) -> dict[str, Any]:
     """Log figures, model and evaluation in MLflow and register the version, once."""
-    return run_stage(registration.register, trained, evaluated)
+    return run_stage(registration.register, trained, evaluated, profiled)
 
 
 @task
@@ -75,8 +84,9 @@ def train_model() -> None:
             "candidate and the champion; the thresholds of the plan decide the verdict."
         ),
     )
-    registered = register(train.output, evaluate.output)
-    validate() >> snapshot() >> train >> evaluate >> registered
+    profiled = profile(train.output)
+    registered = register(train.output, evaluate.output, profiled)
+    validate() >> snapshot() >> train >> evaluate >> profiled >> registered
     report(train.output, evaluate.output, registered)
 
 

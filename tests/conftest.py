@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.e2e.stack import Stack
@@ -21,6 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, mark in enumerate(_LAST, 1) if item.get_closest_marker(mark)), 0)
 
     items.sort(key=place)
+
+
+# A busy machine is no fault of the code: examples are judged by what they show, not by how long it took.
+settings.register_profile("cooper", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cooper")
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,8 @@
 
 from actions import parameters as p
 from actions.answers import Answer
-from actions.behaviour import Decisions
+from actions.behaviour import Acting
 from actions.context import Params
-from actions.people import Person
 from actions.requests import State
 from actions.spec import Command, Risk, Use
 
@@ -26,10 +25,10 @@ SPEC = Command(
 )
 
 
-async def act(decisions: Decisions, who: Person, params: Params) -> Answer:
+async def act(acting: Acting, params: Params) -> Answer:
     """The speaker's vote for the plan as it is now."""
     number = int(params["request"].removeprefix("R"))
-    request = await decisions.vote(who, number, None, approve=True)
+    request = await acting.decisions.vote(acting.context.who, number, None, approve=True)
     waiting = request.state is State.AWAITING_APPROVAL
     then = "It still waits for others." if waiting else "That was the last one it needed."
     return Answer(

@@ -2,9 +2,8 @@
 
 from actions import parameters as p
 from actions.answers import Answer
-from actions.behaviour import Decisions
+from actions.behaviour import Acting
 from actions.context import Params
-from actions.people import Person
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -27,11 +26,12 @@ SPEC = Command(
 )
 
 
-async def act(decisions: Decisions, who: Person, params: Params) -> Answer:
+async def act(acting: Acting, params: Params) -> Answer:
     """The speaker's vote against the plan, which ends the request."""
     number = int(params["request"].removeprefix("R"))
     reason = params.get("reason")
-    request = await decisions.vote(who, number, None, approve=False, reason=reason)
+    who, decide = acting.context.who, acting.decisions.vote
+    request = await decide(who, number, None, approve=False, reason=reason)
     return Answer(
         text=f"You rejected {request.id}, “{request.plan.title}”; nothing of it starts.",
         command=SPEC.name,

@@ -1,6 +1,10 @@
 """`resolve_alert`: an incident is over."""
 
 from actions import parameters as p
+from actions.answers import Answer
+from actions.behaviour import Acting
+from actions.context import Params
+from actions.incidents.acting import resolve_incident
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -20,5 +24,16 @@ SPEC = Command(
         "resolve [incident 3](alert): [false alarm](reason)",
     ),
     aliases=("resolve",),
-    available=False,
 )
+
+
+async def act(acting: Acting, params: Params) -> Answer:
+    """Closed. If it fires again soon, it is opened again."""
+    number = int(params["alert"].removeprefix("A"))
+    incident = await resolve_incident(acting.context, number, params.get("reason"), None)
+    return Answer(
+        text=f"{incident.id}, “{incident.alert.title}”, is resolved. If it fires again soon, "
+        "I open it again.",
+        tone="success",
+        command=SPEC.name,
+    )

@@ -1,6 +1,12 @@
 """`snooze_alert`: quiet for a while."""
 
 from actions import parameters as p
+from actions.answers import Answer
+from actions.behaviour import Acting
+from actions.config_types import duration
+from actions.context import Params
+from actions.incidents.acting import silence_project, snooze_incident
+from actions.incidents.moments import spoken
 from actions.spec import Command, Risk, Use
 
 SPEC = Command(
@@ -22,5 +28,22 @@ SPEC = Command(
         "snooze [A9](alert)",
     ),
     aliases=("snooze",),
-    available=False,
 )
+
+
+async def act(acting: Acting, params: Params) -> Answer:
+    """Quiet about one incident, or about all of a project's."""
+    length = duration(params["duration"])
+    if "alert" in params:
+        number = int(params["alert"].removeprefix("A"))
+        until = acting.context.now + length
+        incident = await snooze_incident(acting.context, number, until, None)
+        text = f"{incident.id}, “{incident.alert.title}”, is snoozed until {spoken(until)}."
+    else:
+        project = acting.context.project(params["project"]).slug
+        kept = await silence_project(acting.context, project, length)
+        text = (
+            f"I say nothing of {project}'s incidents until {spoken(kept.silence.ends)}. "
+            "They are counted, and “list alerts” shows them."
+        )
+    return Answer(text=text, tone="success", command=SPEC.name)

@@ -151,6 +151,8 @@ def _conf(
             for metric in spec.metrics
         ),
         model_name=project.slug,
+        target=spec.data.target,
+        data_format=spec.data.format,
         latency_ms=spec.serving.max_latency_ms,
         size_bytes=_size_bytes(spec.serving.max_size_mb),
         attempts=ATTEMPTS,

@@ -8,8 +8,9 @@ from actions.incidents.alert import Alert, AlertStatus
 from actions.incidents.incident import Incident
 from actions.incidents.observing import Opening, observe
 from actions.incidents.settings import Alerting
-from actions.incidents.store import Batch, Change, Incidents, Waiting
+from actions.incidents.store import Batch, Change, Waiting
 from actions.registration import RegisteredProject, by_name, called
+from actions.store import Transaction
 
 _BATCH = 1000
 """Alerts of one transaction, which should not last long: people's clicks wait for it."""
@@ -41,14 +42,16 @@ class Folding:
         troubles: dict[str, list[int]] = {}
         for place, alert in batch.alerts.items():
             troubles.setdefault(alert.fingerprint, []).append(place)
-        latest = await batch.incidents.latest(troubles.keys())
+        incidents = batch.tx.incidents
+        latest = await incidents.latest(troubles.keys())
         told = [
             _Trouble(latest.get(fingerprint), [batch.alerts[place] for place in places])
             for fingerprint, places in troubles.items()
         ]
-        openings = await self._openings(batch.incidents, told)
+        openings = await self._openings(batch.tx, told)
         changes = [self._change(trouble, openings) for trouble in told]
-        await batch.incidents.save([change for change in changes if change and change.events])
+        await incidents.save([change for change in changes if change and change.events])
+        await batch.tx.tell_incidents()
         await batch.folded(
             {
                 place: change.incident.number if change else None
@@ -57,15 +60,13 @@ class Folding:
             }
         )
 
-    async def _openings(
-        self, incidents: Incidents, troubles: Sequence["_Trouble"]
-    ) -> Iterator[Opening]:
+    async def _openings(self, tx: Transaction, troubles: Sequence["_Trouble"]) -> Iterator[Opening]:
         """What new incidents take from elsewhere, for each trouble that may need one."""
         models = [trouble.alerts[0].model for trouble in troubles if trouble.may_open]
         if not models:
             return iter(())
-        slugs = self._slugs(await incidents.projects())
-        numbers = await incidents.new_numbers(len(models))
+        slugs = self._slugs(await tx.projects())
+        numbers = await tx.incidents.new_numbers(len(models))
         return (
             Opening(number, slugs.get(called(model)))
             for number, model in zip(numbers, models, strict=True)

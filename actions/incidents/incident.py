@@ -32,7 +32,7 @@ from actions.incidents.events import (
     Snoozed,
     Unsnoozed,
 )
-from actions.incidents.moments import utc
+from actions.incidents.moments import spoken, utc
 
 MOST_CHANGES = 20
 """So many of the latest changes between firing and resolved are kept, to find flapping."""
@@ -124,8 +124,7 @@ class Incident:
             case State.ACKNOWLEDGED if self.on_it:
                 return f"is acknowledged by {self.on_it.name}"
             case State.SNOOZED if self.snoozed_by and self.snoozed_until:
-                until = self.snoozed_until.strftime("%Y-%m-%d %H:%M UTC")
-                return f"is snoozed by {self.snoozed_by.name} until {until}"
+                return f"is snoozed by {self.snoozed_by.name} until {spoken(self.snoozed_until)}"
             case State.RESOLVED:
                 by = self.resolved_by.name if self.resolved_by else "its source"
                 return f"was resolved by {by}"

@@ -1,4 +1,4 @@
-"""Moments in time, compared as moments."""
+"""Moments in time, compared as moments, and as texts say them."""
 
 from datetime import UTC, datetime
 
@@ -15,3 +15,8 @@ def utc(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError(f"{moment.isoformat()} has no time zone; pass an aware datetime")
     return moment.astimezone(UTC)
+
+
+def spoken(moment: datetime) -> str:
+    """`2026-11-22 10:00 UTC`: for texts in which Slack cannot show each reader's own time."""
+    return utc(moment).strftime("%Y-%m-%d %H:%M UTC")

@@ -103,8 +103,12 @@ def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[s
     for use in COMMANDS[command].uses:
         name = use.parameter.name
         if name in missing:
-            found |= _from_thread(name, context) or (
-                _from_thread(use.unless, context) if reads and use.unless else {}
+            # An incident's thread is about it, and not about all of its project.
+            about = _from_thread("alert", context) if use.unless == "alert" else {}
+            found |= (
+                about
+                or _from_thread(name, context)
+                or (_from_thread(use.unless, context) if reads and use.unless else {})
             )
     return found
 

@@ -42,10 +42,19 @@ def _groups(each: int) -> list[list[int]]:
 
 def for_cooper(each: int) -> list[bytes]:
     """Alertmanager's webhook, `each` alerts a POST."""
+    return _webhooks(_groups(each))
+
+
+def of_each_fingerprint(fingerprints: int) -> list[bytes]:
+    """Alertmanager's webhook, one alert a POST, of each fingerprint in turn."""
+    return _webhooks([[number] for number in range(fingerprints)])
+
+
+def _webhooks(groups: list[list[int]]) -> list[bytes]:
     begun = datetime.now(UTC)
     headers = {"Authorization": f"Bearer {SECRET}"}
     messages = []
-    for group in _groups(each):
+    for group in groups:
         alerts = [
             _alert(number, begun) | {"status": "firing", "fingerprint": f"{number:016x}"}
             for number in group

@@ -73,7 +73,7 @@ def alertmanager(binary: Path) -> Iterator[int]:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "alertmanager.yml"
         config.write_text(_CONFIG)
-        port = _free_port()
+        port = free_port()
         command = [
             str(binary),
             f"--config.file={config}",
@@ -90,7 +90,8 @@ def alertmanager(binary: Path) -> Iterator[int]:
                 process.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

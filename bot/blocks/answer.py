@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from actions.answers import Answer, Chart, Choice, Field, Table
+from actions.answers import Answer, Choice, Field, Picture, Table
 from actions.catalog import COMMANDS
 from bot.blocks import elements as e
 from bot.blocks.text import bold, cap_markup, code_block, escape, link, mention
@@ -43,7 +43,7 @@ def _table(table: Table) -> list[e.Block]:
     return blocks
 
 
-def _chart(chart: Chart, picture: str | None) -> e.Block:
+def _chart(chart: Picture, picture: str | None) -> e.Block:
     if picture is None:
         return e.context("The chart could not be sent to Slack.")
     return e.picture(picture, alt_text(chart))

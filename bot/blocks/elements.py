@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/block-kit
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.blocks.text import (
@@ -143,3 +144,17 @@ def text_input(
     if hint:
         block["hint"] = plain(hint, 2000)
     return block
+
+
+def moment_input(block_id: str, label: str, initial: datetime) -> Block:
+    """A day and a time in a modal, in the reader's zone; its action id is `value`."""
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(label, 2000),
+        "element": {
+            "type": "datetimepicker",
+            "action_id": "value",
+            "initial_date_time": int(initial.timestamp()),
+        },
+    }

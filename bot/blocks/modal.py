@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from actions.capacity import spoken
@@ -16,6 +17,28 @@ EXPLAIN = "explain_vote"
 """Callback of the modal in which somebody says why they rejected a request."""
 FILL_IN = "fill_in"
 """Callback of the modal that asks for a command's parameters."""
+
+SNOOZE_UNTIL = "snooze_until"
+"""Callback of the modal that asks until when an incident should be quiet."""
+
+
+def snooze_until(incident: str, version: int, place: Place, proposed: datetime) -> dict[str, Any]:
+    """The view that asks for a moment, in the reader's own time; `proposed` stands there first."""
+    private = {
+        "incident": incident,
+        "version": version,
+        "channel": place.channel,
+        "thread": place.thread,
+    }
+    return {
+        "type": "modal",
+        "callback_id": SNOOZE_UNTIL,
+        "private_metadata": json.dumps(private),
+        "title": e.plain(f"Snooze {incident}", 24),
+        "submit": e.plain("Snooze", 24),
+        "close": e.plain("Back", 24),
+        "blocks": [e.moment_input("until", "Quiet until", proposed)],
+    }
 
 
 def explain_vote(request: Request, thread: str | None) -> dict[str, Any]:

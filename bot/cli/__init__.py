@@ -14,9 +14,11 @@ app = typer.Typer(
 database = typer.Typer(help="The database's schema.", no_args_is_help=True)
 project = typer.Typer(help="Model projects.", no_args_is_help=True)
 nlu = typer.Typer(help="The language model.", no_args_is_help=True)
+silences = typer.Typer(help="What nobody is to hear of.", no_args_is_help=True)
 app.add_typer(database, name="db")
 app.add_typer(project, name="project")
 app.add_typer(nlu, name="nlu")
+app.add_typer(silences, name="silences")
 
 
 @app.command()
@@ -77,6 +79,92 @@ def generate(
     generate(check=check)
 
 
+@app.command()
+def traffic(
+    project: Annotated[str, typer.Argument(help="A registered project, by name or alias.")],
+    *,
+    environment: Annotated[str, typer.Option(help="Where its endpoint is.")] = "staging",
+    rows: Annotated[int | None, typer.Option(min=1, help="How many rows; 1000 by default.")] = None,
+    length: Annotated[
+        str | None, typer.Option("--for", help="For how long instead, such as PT10M.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.01, max=1000, help="Rows a second.")] = 20,
+    batch: Annotated[int, typer.Option(min=1, max=1000, help="Rows in a request.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed sends the same rows.")] = 1,
+    drift: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN[=AMOUNT]",
+            help="Move a column of numbers by so many standard deviations (1); of any other column "
+            "give so large a share of the rows (1 is all) its rarest value.",
+        ),
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=SHARE", help="Take the value out of this share of the rows."),
+    ] = None,
+    new_category: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=VALUE", help="Put a value never seen into every fifth row, by chance."
+        ),
+    ] = None,
+    label_shift: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Take this share of the rows from those with the rarest class, or with the highest "
+            "tenth of the amounts.",
+        ),
+    ] = None,
+    outage: Annotated[
+        bool,
+        typer.Option(
+            "--outage",
+            help="Send what the model must refuse: the endpoint counts errors, captures nothing, "
+            "and its monitors see no traffic.",
+        ),
+    ] = False,
+    labels: Annotated[
+        bool, typer.Option(help="Write the true labels of what was answered.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Send rows of a project's holdout to its endpoint, with faults in them if you ask; Ctrl-C ends it."""
+    from bot.cli.traffic import traffic
+    from bot.cli.traffic_options import wanted
+
+    request = wanted(
+        project,
+        environment,
+        rows,
+        length,
+        rate=rate,
+        batch=batch,
+        seed=seed,
+        drift=drift or (),
+        missing=missing or (),
+        new_category=new_category or (),
+        label_shift=label_shift,
+        is_outage=outage,
+        is_labelled=labels,
+    )
+    traffic(request, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at everything that Cooper needs, and say what is wrong and what to do."""
+    from bot.cli.doctor import doctor
+
+    doctor(as_json=as_json)
+
+
 @database.command("upgrade")
 def database_upgrade() -> None:
     """Bring the database to the newest schema."""
@@ -98,6 +186,46 @@ def project_register(
     from bot.cli.project import register
 
     register(location, ref, by, as_json=as_json)
+
+
+@silences.command("list")
+def silences_list(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Print the silences that are not over."""
+    from bot.cli.silences import show
+
+    show(as_json=as_json)
+
+
+@silences.command("add")
+def silences_add(
+    matchers: Annotated[
+        list[str], typer.Argument(help="Such as 'project=\"churn\"' 'severity=~\"low|medium\"'.")
+    ],
+    *,
+    length: Annotated[str, typer.Option("--for", help="For how long, such as PT2H.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who find it later.")],
+    by: Annotated[str, typer.Option(help="Who wants it, for the audit log.")] = "cli",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Silence incidents that meet every matcher; they are counted, and told if they outlast it."""
+    from bot.cli.silences import add
+
+    add(matchers, length, reason, by, as_json=as_json)
+
+
+@silences.command("end")
+def silences_end(
+    silence: Annotated[str, typer.Argument(help="Its id, such as S3.")],
+    by: Annotated[str, typer.Option(help="Who ends it, for the audit log.")] = "cli",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """End a silence now."""
+    from bot.cli.silences import end
+
+    end(silence, by, as_json=as_json)
 
 
 @nlu.command("train")

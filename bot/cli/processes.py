@@ -2,33 +2,45 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
+from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from actions.config import ConfigError
-from bot.settings import Settings
+from bot.settings import RUN_ENV, Settings
 
 _BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 
 
 def settings() -> Settings:
-    """The settings, or one clear line on standard error and exit code 78."""
+    """The settings, or one clear line on standard error and exit code 78.
+
+    boto3's own variables (`AWS_…`) go from the settings' files into the environment, where boto3 reads them.
+    """
+    files = dotenv_values(RUN_ENV) | dotenv_values(".env")
+    for name, value in files.items():
+        if name.startswith("AWS_") and value:
+            os.environ.setdefault(name, value)
     try:
         return Settings()
     except ValidationError as error:
-        missing = sorted(
-            "/".join(str(part) for part in fault["loc"]).upper() for fault in error.errors()
-        )
         sys.stderr.write(
-            f"Set {', '.join(missing)}, or start the embedded stack with `make up` first "
+            f"Set {unset(error)}, or start the embedded stack with `make up` first "
             "(docs/contracts.md says what they mean).\n"
         )
         raise SystemExit(_BAD_CONFIGURATION) from None
+
+
+def unset(error: ValidationError) -> str:
+    """The variables that are missing or cannot be, by name; no value is told."""
+    named = {"/".join(str(part) for part in fault["loc"]).upper() for fault in error.errors()}
+    return ", ".join(sorted(named))
 
 
 def run(main: Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]) -> None:

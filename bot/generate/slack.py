@@ -7,8 +7,8 @@ from actions.catalog import COMMANDS
 from actions.slash import words_of
 
 SCOPES = (
-    "app_mentions:read", "channels:history", "chat:write", "commands", "files:write", "groups:history",
-    "im:history", "usergroups:read", "users:read",
+    "app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:write",
+    "groups:history", "groups:read", "im:history", "im:write", "usergroups:read", "users:read",
 )  # fmt: skip
 """What the code calls and no more."""
 EVENTS = (

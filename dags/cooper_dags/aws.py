@@ -12,14 +12,15 @@ DIGEST_TAG = "cooper:plan-digest"
 
 def client(run: Run, service: str) -> Any:
     """A boto3 client of `service` through the plan's Airflow connection and region."""
+    environment = run.plan["environment"]
+    return connect(environment["connection"], environment["region"], service)
+
+
+def connect(connection: str, region: str, service: str) -> Any:
+    """A boto3 client of `service` through an Airflow connection."""
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
-    environment = run.plan["environment"]
-    hook = AwsBaseHook(
-        aws_conn_id=environment["connection"],
-        region_name=environment["region"],
-        client_type=service,
-    )
+    hook = AwsBaseHook(aws_conn_id=connection, region_name=region, client_type=service)
     return hook.get_conn()
 
 

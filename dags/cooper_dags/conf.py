@@ -60,12 +60,17 @@ class Run:
         return f"{self.plan['installation']}-{self.plan['request']}"
 
 
-def digest(value: Any) -> str:
-    """`sha256:…` over the canonical JSON of `value`."""
+def canonical(value: Any) -> bytes:
+    """The canonical JSON of `value`."""
     text = json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return text.encode()
+
+
+def digest(value: Any) -> str:
+    """`sha256:…` over the canonical JSON of `value`."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()
 
 
 def verify(conf: Any, dag_id: str, run_id: str, public_key_pem: bytes) -> Run:
@@ -223,12 +228,21 @@ def _completing_validator() -> Any:
 
 def _complete(plan: Any, dag_id: str) -> dict[str, Any]:
     """The plan with its defaults in place. The digest is over what was sent, before this."""
-    complete: dict[str, Any] = copy.deepcopy(plan)
-    validator = _completing_validator()(schema(dag_id))
+    return completed(plan, dag_id, f"The plan does not fit {dag_id}'s schema")
+
+
+def completed(document: Any, name: str, otherwise: str) -> dict[str, Any]:
+    """A copy of `document` with the defaults of the schema `name` in place.
+
+    Raises:
+        RefusedError: It does not fit; the text begins with `otherwise`.
+    """
+    complete: dict[str, Any] = copy.deepcopy(document)
+    validator = _completing_validator()(schema(name))
     errors = sorted(validator.iter_errors(complete), key=lambda error: error.json_path)
     if errors:
         named = "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors[:5])
-        raise RefusedError(f"The plan does not fit {dag_id}'s schema: {named}.")
+        raise RefusedError(f"{otherwise}: {named}.")
     return complete
 
 

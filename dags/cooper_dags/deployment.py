@@ -15,6 +15,7 @@ from cooper_dags import (
     registry,
     requests,
     rollout,
+    watches,
 )
 from cooper_dags.conf import Run
 from cooper_dags.errors import RefusedError
@@ -170,25 +171,27 @@ def verify(run: Run) -> dict[str, Any]:
     }
 
 
-def _check_live(run: Run) -> None:
-    """A stage that is cleared later must not take what serves by then for this run's."""
+def _check_live(run: Run) -> dict[str, Any]:
+    """The endpoint. A stage that is cleared later must not take what serves by then for this run's."""
     name, wanted = run.plan["endpoint"], gate.target(run)
     sagemaker = aws.client(run, "sagemaker")
     found = aws.describe_or_none(lambda: sagemaker.describe_endpoint(EndpointName=name))
-    live = None if found is None else found["EndpointConfigName"]
-    if live != wanted:
+    if found is None or found["EndpointConfigName"] != wanted:
+        live = None if found is None else found["EndpointConfigName"]
         raise RefusedError(f"The endpoint {name} runs {live or 'no more'}, not {wanted}.")
+    return found
 
 
 def record(run: Run) -> dict[str, Any]:
-    """Let MLflow follow the live endpoint; `champion` is what production serves."""
-    _check_live(run)
+    """Let MLflow and the monitor follow the live endpoint; `champion` is what production serves."""
+    live = _check_live(run)
     model, environment = run.plan["model"], run.plan["environment"]["name"]
     name, version = model["name"], model["version"]
     registry.mark_live(name, version, f"cooper.endpoint.{environment}", run.plan["endpoint"])
     alias = "champion" if environment == "production" else None
     if alias:
         registry.set_alias(name, alias, version)
+    watches.record(run, live["EndpointConfigName"], live["LastModifiedTime"])
     return {
         "stage": "record",
         "headline": f"{name} v{version} is what {environment} serves.",

@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from cooper_dags import alarms, aws, failures, gate, logs, rollout
+from cooper_dags import alarms, aws, failures, gate, logs, rollout, watches
 from cooper_dags.conf import Run, checked_report, verified
 from cooper_dags.errors import RefusedError, fails_clearly
 from cooper_dags.operators import AttachOperator, poll_seconds
@@ -112,12 +112,14 @@ class RestoreOperator(AttachOperator):
         if before is None:
             _check_gone(name, found)
             alarms.delete(run)
+            watches.forget(run)
             headline = f"Endpoint {name} is deleted again: nothing served there before."
         else:
             if found is None or found["EndpointConfigName"] != before:
                 now = "gone" if found is None else f"still {found['EndpointConfigName']}"
                 raise RefusedError(f"{before} did not come back: the endpoint {name} is {now}.")
             _take_tags_of(run, sagemaker, found)
+            watches.bring_back(run, before, found["LastModifiedTime"])
             headline = f"Endpoint {name} runs {before} again."
         return {
             "stage": "restore",

@@ -46,6 +46,9 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, botocore.exceptions.ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response["Error"].get("Code") in _THROTTLED or status in {429, 502, 503, 504}
+    if isinstance(error, requests.exceptions.HTTPError):
+        status = 0 if error.response is None else error.response.status_code
+        return status == 429 or status >= 500
     transport = (
         botocore.exceptions.ConnectionError,
         botocore.exceptions.HTTPClientError,

@@ -1,6 +1,7 @@
 """The verdict over an evaluation: MLflow's `MetricThreshold` rules, check by check. Pure."""
 
 import math
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ from cooper_dags.errors import RefusedError
 
 _SAME_METRIC_STEP = 1e-10
 """What counts as better than a champion's metric of zero, as in MLflow."""
+_TASKS = ("binary", "multiclass", "regression", "count")
+_FILE = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}\.(?:csv|parquet|jsonl)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,21 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Predictions:
+    """The file with a row of predictions for each row of the holdout, and what its columns mean.
+
+    The columns are named as those of the endpoint's answers. `scores` gives each class its column of
+    probabilities, for a binary task that of the `positive` class alone.
+    """
+
+    file: str
+    task: str
+    prediction: str | None
+    scores: dict[str, str]
+    positive: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What the project's evaluation wrote. `champion` is None where there was none.
 
@@ -44,6 +62,7 @@ class Evaluation:
     latency_ms: float | None = None
     size_bytes: int | None = None
     holdout_sha256: str | None = None
+    predictions: Predictions | None = None
 
 
 def _is_number(value: Any) -> bool:
@@ -100,6 +119,31 @@ def _optional(document: dict[str, Any], name: str) -> float | None:
     return None if value is None else float(value)
 
 
+def _predictions(values: Any) -> Predictions | None:
+    if values is None:
+        return None
+    where = "evaluation.json: predictions"
+    if not isinstance(values, dict):
+        raise RefusedError(f"{where} must be an object with file and task.")
+    unknown = sorted(set(values) - {"file", "task", "prediction", "scores", "positive"})
+    if unknown:
+        raise RefusedError(f"{where} has no {unknown[0]!r}.")
+    file, task, scores = values.get("file"), values.get("task"), values.get("scores") or {}
+    if not isinstance(file, str) or not _FILE.fullmatch(file):
+        raise RefusedError(
+            f"{where}.file is {file!r}, not the name of a CSV, Parquet or JSON lines file beside "
+            "evaluation.json."
+        )
+    if task not in _TASKS:
+        raise RefusedError(f"{where}.task is {task!r}, not one of {', '.join(_TASKS)}.")
+    if not isinstance(scores, dict) or not all(isinstance(each, str) for each in scores.values()):
+        raise RefusedError(f"{where}.scores must give each class the name of its column.")
+    for key in ("prediction", "positive"):
+        if not isinstance(values.get(key), str | None):
+            raise RefusedError(f"{where}.{key} is {values[key]!r}, not a text.")
+    return Predictions(file, task, values.get("prediction"), scores, values.get("positive"))
+
+
 def parse(document: Any) -> Evaluation:
     """Read `{"rows": n, "metrics": {…}, "baseline_metrics": {…}, "slices": […], …}`.
 
@@ -121,6 +165,7 @@ def parse(document: Any) -> Evaluation:
         latency_ms=_optional(document, "latency_ms"),
         size_bytes=None if size is None else int(size),
         holdout_sha256=None if holdout is None else str(holdout),
+        predictions=_predictions(document.get("predictions")),
     )
 
 

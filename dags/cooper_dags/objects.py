@@ -74,6 +74,28 @@ def fetch(s3: Any, artifact: dict[str, Any], folder: Path, what: str) -> Fetched
     return Fetched(path, size, answer["ETag"])
 
 
+def put(s3: Any, uri: str, body: bytes, environment: dict[str, Any]) -> None:
+    """Write an object, encrypted with the environment's key where it has one."""
+    bucket, key = split(uri)
+    kms_key = environment["kms_key"]
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+    s3.put_object(Bucket=bucket, Key=key, Body=body, **encrypted)
+
+
+def get(s3: Any, uri: str) -> bytes | None:
+    """An object's content; None where there is none."""
+    from botocore.exceptions import ClientError
+
+    bucket, key = split(uri)
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            return None
+        raise
+    return body
+
+
 def copy(s3: Any, artifact: dict[str, Any], target: str, fetched: Fetched) -> None:
     """Copy the very object that was fetched, inside S3, to the URI `target`."""
     bucket, key = split(artifact["uri"])

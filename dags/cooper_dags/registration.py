@@ -1,6 +1,5 @@
 """What the stage `register` keeps of a training: its figures, its model, its evaluation."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,11 @@ from cooper_dags.conf import Run
 from cooper_dags.errors import RefusedError
 
 _EVALUATION_FILE = "evaluation.json"
-_PROFILE_FILE = "profile.json"
 
 
-def register(run: Run, trained: dict[str, Any], evaluated: dict[str, Any]) -> dict[str, Any]:
+def register(
+    run: Run, trained: dict[str, Any], evaluated: dict[str, Any], profiled: dict[str, Any]
+) -> dict[str, Any]:
     """The model version in MLflow; `challenger` when its verdict passed."""
     points = _points(run)
     with objects.workspace() as folder:
@@ -22,14 +22,13 @@ def register(run: Run, trained: dict[str, Any], evaluated: dict[str, Any]) -> di
             registry.EVALUATION_TAG: evaluated["digest"],
             registry.VERDICT_TAG: evaluated["verdict"],
         }
-        profile = _profile(model)
-        if profile is not None:
-            documents[_PROFILE_FILE] = profile
-            tags[registry.PROFILE_TAG] = _PROFILE_FILE
         metrics = {**_final(trained, points), **evaluated["metrics"]}
         mlflow_run = registry.log_run(run, metrics, points, _params(run), tags)
         registry.log_files(mlflow_run, model, documents)
     tags[registry.ARTIFACT_TAG] = trained["model_uri"]
+    if profiled["uri"] is not None:
+        tags[registry.PROFILE_TAG] = profiled["uri"]
+        tags[registry.PROFILE_HASH_TAG] = profiled["sha256"]
     version = registry.register(run, mlflow_run, tags)
     name, alias = run.plan["model_name"], None
     if evaluated["verdict"] == "passed":
@@ -90,14 +89,3 @@ def _model_folder(extracted: Path) -> Path:
             "SM_MODEL_DIR, for example with mlflow.sklearn.save_model."
         )
     return found[0].parent
-
-
-def _profile(model: Path) -> Any | None:
-    """What the training data looked like, where the project says."""
-    path = model / _PROFILE_FILE
-    if not path.is_file():
-        return None
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise RefusedError(f"{_PROFILE_FILE} beside the model is no JSON: {error}.") from error

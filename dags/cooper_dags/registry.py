@@ -12,8 +12,8 @@ RUN_TAG = "cooper.run"
 ARTIFACT_TAG = "cooper.artifact"
 EVALUATION_TAG = "cooper.evaluation"
 VERDICT_TAG = "cooper.verdict"
-PROFILE_TAG = "cooper.profile"
-"""Names the artifact of the run that says what the training data looked like."""
+PROFILE_TAG = "cooper.profile.uri"
+PROFILE_HASH_TAG = "cooper.profile.sha256"
 _MODEL_FOLDER = "model"
 _METRICS_A_CALL = 1000
 """MLflow takes no more in one call."""
@@ -87,7 +87,8 @@ def lineage(run: Run) -> dict[str, str]:
     }
 
 
-def _experiment(mlflow: Any, name: str) -> str:
+def experiment(mlflow: Any, name: str) -> str:
+    """The id of the experiment, made where there is none."""
     from mlflow.exceptions import MlflowException
 
     found = mlflow.get_experiment_by_name(name)
@@ -122,12 +123,12 @@ def log_run(
     from mlflow.entities import Metric, Param, RunTag
 
     mlflow = client()
-    experiment = _experiment(mlflow, run.plan["project"])
-    found = mlflow.search_runs([experiment], f"tags.`{RUN_TAG}` = '{run.id}'", max_results=1)
+    found_in = experiment(mlflow, run.plan["project"])
+    found = mlflow.search_runs([found_in], f"tags.`{RUN_TAG}` = '{run.id}'", max_results=1)
     if found:
         info = found[0].info
     else:
-        info = mlflow.create_run(experiment, tags={RUN_TAG: run.id}, run_name=run.id).info
+        info = mlflow.create_run(found_in, tags={RUN_TAG: run.id}, run_name=run.id).info
     mlflow.log_batch(
         info.run_id,
         metrics=[Metric(name, value, info.start_time, 0) for name, value in metrics.items()],

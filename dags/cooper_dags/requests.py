@@ -251,11 +251,29 @@ def serving_model(run: Run) -> dict[str, Any]:
     return request
 
 
-def endpoint_config(run: Run) -> dict[str, Any]:
-    """CreateEndpointConfig: one variant that takes all the traffic."""
-    plan, resources = run.plan, run.plan["resources"]
+def data_capture(plan: dict[str, Any]) -> dict[str, Any]:
+    """DataCaptureConfig: every request with its answer, as JSON lines in S3."""
     return _with_key(
         {
+            "EnableCapture": True,
+            "InitialSamplingPercentage": 100,
+            "DestinationS3Uri": plan["monitoring"]["capture"],
+            "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
+            # What is not listed is kept as base64.
+            "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+        },
+        "KmsKeyId",
+        plan,
+    )
+
+
+def endpoint_config(run: Run) -> dict[str, Any]:
+    """CreateEndpointConfig: one variant that takes all the traffic, captured if it is watched."""
+    plan, resources = run.plan, run.plan["resources"]
+    capture = {"DataCaptureConfig": data_capture(plan)} if plan["monitoring"] else {}
+    return _with_key(
+        {
+            **capture,
             "EndpointConfigName": run.id,
             "ProductionVariants": [
                 {

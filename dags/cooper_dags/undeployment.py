@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cooper_dags import aws, endpoints, registry
+from cooper_dags import aws, endpoints, registry, watches
 from cooper_dags.conf import Run
 
 
@@ -19,11 +19,12 @@ def validate(run: Run) -> dict[str, Any]:
 
 
 def record(run: Run) -> dict[str, Any]:
-    """Let MLflow forget what served here; without production there is no champion."""
+    """Let MLflow and the monitor forget what served here; without production there is no champion."""
     model, environment = run.plan["model_name"], run.plan["environment"]["name"]
     registry.mark_live(model, None, f"cooper.endpoint.{environment}", run.plan["endpoint"])
     if environment == "production":
         registry.delete_alias(model, "champion")
+    watches.forget(run)
     return {
         "stage": "record",
         "headline": f"No version of {model} serves in {environment}.",

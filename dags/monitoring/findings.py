@@ -48,6 +48,11 @@ class Finding:
         reason = self.detail.get("reason")
         return reason if isinstance(reason, str) else None
 
+    def document(self) -> dict[str, Any]:
+        """As JSON values; a figure that is not finite is null."""
+        found: dict[str, Any] = _plain(asdict(self))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -85,7 +90,7 @@ class Report:
             "rows": self.rows,
             "reference_rows": self.reference_rows,
             "alerts": len(self.alerts),
-            "findings": [_plain(asdict(each)) for each in self.findings],
+            "findings": [each.document() for each in self.findings],
             "skipped": [asdict(each) for each in self.skipped],
         }
 

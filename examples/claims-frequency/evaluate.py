@@ -20,6 +20,7 @@ from sklearn.metrics import d2_tweedie_score, mean_absolute_error, mean_poisson_
 PROCESSING = Path("/opt/ml/processing")
 SLICES = ["self_rated_health", "individual_deductible"]
 MIN_SLICE_ROWS = 50
+PREDICTIONS = "predictions.csv"
 
 
 def parse_args(argv=None):
@@ -114,29 +115,35 @@ def latency_ms(model, rows: pd.DataFrame, times: int = 30) -> float:
     return float(np.median(taken))
 
 
-def evaluate(folder: Path, rows: pd.DataFrame) -> dict:
+def evaluate(folder: Path, rows: pd.DataFrame) -> tuple[dict, np.ndarray]:
+    """What is reported of the model, and its predictions."""
     with tempfile.TemporaryDirectory() as unpacked:
         model, size = open_model(folder, Path(unpacked))
         predicted = np.asarray(model.predict(rows[FEATURES]), dtype=float)
         y = rows[TARGET].to_numpy(dtype=float)
         if not np.isfinite(predicted).all() or (predicted <= 0).any():
             raise ValueError("the model predicts frequencies that are not above zero")
-        return {
+        report = {
             "metrics": score(y, predicted),
             "slices": score_slices(rows, predicted),
             "latency_ms": latency_ms(model, rows),
             "size_bytes": size,
         }
+        return report, predicted
 
 
 def main(argv=None) -> None:
     args = parse_args(argv)
     rows, digest = read_holdout(args.holdout)
-    report = {"rows": len(rows), "holdout_sha256": digest, **evaluate(args.model_dir, rows)}
+    evaluated, predicted = evaluate(args.model_dir, rows)
+    report = {"rows": len(rows), "holdout_sha256": digest, **evaluated}
+    # What live predictions are held against, named as in the endpoint's answers.
+    report["predictions"] = {"file": PREDICTIONS, "task": "count", "prediction": "prediction"}
     if args.baseline_dir is not None:
-        baseline = evaluate(args.baseline_dir, rows)
+        baseline, _ = evaluate(args.baseline_dir, rows)
         report |= {"baseline_metrics": baseline["metrics"], "baseline_slices": baseline["slices"]}
     args.output_dir.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"prediction": predicted}).to_csv(args.output_dir / PREDICTIONS, index=False)
     (args.output_dir / "evaluation.json").write_text(json.dumps(report, indent=1, allow_nan=False))
     for name, value in report["metrics"].items():
         print(f"{name}={value:.5f}", flush=True)

@@ -15,7 +15,6 @@ import pandas as pd
 import sklearn
 from columns import CATEGORICAL, FEATURES, HEALTH, NUMERIC, TARGET
 from mlflow.models import infer_signature
-from profile_data import profile
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import mean_poisson_deviance
@@ -126,7 +125,7 @@ def choose_rounds(args, X: np.ndarray, y: np.ndarray, groups: np.ndarray) -> tup
 
 
 def save(model: Pipeline, claims: pd.DataFrame, args, facts: dict) -> None:
-    """An MLflow model with its signature, and beside it what the training data looked like."""
+    """An MLflow model with its signature, and the facts of its training."""
     example = claims[FEATURES].head(3)
     mlflow.sklearn.save_model(
         model,
@@ -140,10 +139,7 @@ def save(model: Pipeline, claims: pd.DataFrame, args, facts: dict) -> None:
             f"numpy=={np.__version__}",
         ],
     )
-    described = profile(claims[FEATURES], claims[TARGET], model.predict(claims[FEATURES]))
-    for folder in (args.model_dir, args.output_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "profile.json").write_text(json.dumps(described, indent=1))
+    args.output_dir.mkdir(parents=True, exist_ok=True)
     (args.output_dir / "training.json").write_text(json.dumps(facts, indent=1))
 
 

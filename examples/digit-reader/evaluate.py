@@ -20,6 +20,7 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 PROCESSING = Path("/opt/ml/processing")
 SLICES = [TARGET, SHEET]
 MIN_SLICE_ROWS = 20
+PREDICTIONS = "predictions.csv"
 
 
 def parse_args(argv=None):
@@ -105,7 +106,8 @@ def latency_ms(model, rows: pd.DataFrame, times: int = 30) -> float:
     return float(np.median(taken))
 
 
-def evaluate(folder: Path, rows: pd.DataFrame) -> dict:
+def evaluate(folder: Path, rows: pd.DataFrame) -> tuple[dict, np.ndarray]:
+    """What is reported of the model, and the digits that it reads."""
     with tempfile.TemporaryDirectory() as unpacked:
         model, size = open_model(folder, Path(unpacked))
         probabilities = np.asarray(
@@ -113,22 +115,27 @@ def evaluate(folder: Path, rows: pd.DataFrame) -> dict:
         )
         if probabilities.shape != (len(rows), DIGITS) or not np.isfinite(probabilities).all():
             raise ValueError(f"the model does not give {DIGITS} probabilities an image")
-        return {
+        report = {
             "metrics": score(rows[TARGET].to_numpy(), probabilities),
             "slices": score_slices(rows, probabilities),
             "latency_ms": latency_ms(model, rows),
             "size_bytes": size,
         }
+        return report, probabilities.argmax(axis=1)
 
 
 def main(argv=None) -> None:
     args = parse_args(argv)
     rows, digest = read_holdout(args.holdout)
-    report = {"rows": len(rows), "holdout_sha256": digest, **evaluate(args.model_dir, rows)}
+    evaluated, predicted = evaluate(args.model_dir, rows)
+    report = {"rows": len(rows), "holdout_sha256": digest, **evaluated}
+    # What live predictions are held against, named as in the endpoint's answers.
+    report["predictions"] = {"file": PREDICTIONS, "task": "multiclass", "prediction": "prediction"}
     if args.baseline_dir is not None:
-        baseline = evaluate(args.baseline_dir, rows)
+        baseline, _ = evaluate(args.baseline_dir, rows)
         report |= {"baseline_metrics": baseline["metrics"], "baseline_slices": baseline["slices"]}
     args.output_dir.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"prediction": predicted}).to_csv(args.output_dir / PREDICTIONS, index=False)
     (args.output_dir / "evaluation.json").write_text(json.dumps(report, indent=1, allow_nan=False))
     for name, value in report["metrics"].items():
         print(f"{name}={value:.5f}", flush=True)

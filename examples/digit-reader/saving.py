@@ -1,4 +1,4 @@
-"""Writes what a training leaves behind: the MLflow model, the profile of its data, the facts."""
+"""Writes what a training leaves behind: the MLflow model and the facts."""
 
 import json
 import tempfile
@@ -8,15 +8,14 @@ import mlflow
 import numpy as np
 import pandas as pd
 import torch
-from columns import FEATURES, TARGET
+from columns import FEATURES
 from mlflow.models import infer_signature
-from profile_data import profile
 
 HERE = Path(__file__).parent
 
 
 def save(state: dict, rows: pd.DataFrame, args, facts: dict) -> None:
-    """The model with its signature into `model_dir`, and beside it what the training data looked like."""
+    """The model with its signature into `model_dir`, the facts into `output_dir`."""
     example = rows[FEATURES].astype("float64").head(3)
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.pt"
@@ -36,10 +35,5 @@ def save(state: dict, rows: pd.DataFrame, args, facts: dict) -> None:
                 f"numpy=={np.__version__}",
             ],
         )
-    model = mlflow.pyfunc.load_model(str(args.model_dir))
-    predicted = model.predict(rows[FEATURES].astype("float64"))
-    described = profile(rows[FEATURES], rows[TARGET], predicted)
-    for folder in (args.model_dir, args.output_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "profile.json").write_text(json.dumps(described, indent=1))
+    args.output_dir.mkdir(parents=True, exist_ok=True)
     (args.output_dir / "training.json").write_text(json.dumps(facts, indent=1))

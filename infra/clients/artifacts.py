@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
@@ -48,11 +48,16 @@ class S3Artifacts:
             return uri
         if stored:
             raise ArtifactError(f"{uri} holds other content than {sha256}; it is not overwritten")
-        extra: dict[str, object] = {"Metadata": {_HASH: sha256}}
-        if self._kms_key:
-            extra |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key}
+        extra = {"Metadata": {_HASH: sha256}, **self._encryption()}
         with _errors(uri):
             self._client.upload_file(path, bucket, key, ExtraArgs=extra)
+        return uri
+
+    def put(self, bucket: str, key: str, body: bytes) -> str:
+        """Write an object, replacing what was there; returns the `s3://` URI. Raises as `put_file`."""
+        uri = f"s3://{bucket}/{key}"
+        with _errors(uri):
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, **self._encryption())
         return uri
 
     def get(self, uri: str) -> bytes:
@@ -65,6 +70,11 @@ class S3Artifacts:
         for piece in self._read(uri):
             digest.update(piece)
         return digest.hexdigest()
+
+    def _encryption(self) -> dict[str, Any]:
+        if self._kms_key is None:
+            return {}
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._kms_key}
 
     def _read(self, uri: str) -> Iterator[bytes]:
         bucket, key = _split(uri)

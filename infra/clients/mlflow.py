@@ -5,27 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from actions.ports import Evaluation, ModelVersion, RegistryUnavailableError, SliceMetrics
 from actions.reports import Check
+from infra.clients.mlflow_server import MlflowServer
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-T = TypeVar("T")
 _ARTIFACT, _EVALUATION, _REQUEST = "cooper.artifact", "cooper.evaluation", "cooper.request"
 _LIVE = "cooper.endpoint"
 _LATEST, _CHAMPION = "latest", "champion"
 _EVALUATION_FILE = "evaluation.json"
-_ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND", "INVALID_PARAMETER_VALUE"})
-_REFUSED = frozenset({"PERMISSION_DENIED", "UNAUTHENTICATED"})
 
 
 class MlflowRegistry:
@@ -37,9 +29,8 @@ class MlflowRegistry:
     """
 
     def __init__(self, url: str, public_url: str | None = None) -> None:
-        self._url = url.rstrip("/")
+        self._server = MlflowServer(url)
         self._public_url = (public_url or url).rstrip("/")
-        self._client: MlflowClient | None = None
 
     async def versions(self, name: str) -> Sequence[ModelVersion]:
         """All versions, newest first; empty where the model does not exist.
@@ -48,7 +39,8 @@ class MlflowRegistry:
             RegistryUnavailableError: MLflow does not answer.
         """
         found, aliases = await asyncio.gather(
-            self._call(lambda: self._search(name)), self._call(lambda: self._aliases(name))
+            self._server.call(lambda: self._search(name)),
+            self._server.call(lambda: self._aliases(name)),
         )
         versions = await asyncio.gather(
             *(self._completed(version, aliases or {}) for version in found or [])
@@ -66,15 +58,15 @@ class MlflowRegistry:
             return newest[0] if newest else None
 
         def get() -> Any:
-            client = self._mlflow()
+            client = self._server.client()
             if isinstance(version, int) or version.isdecimal():
                 return client.get_model_version(name, str(version))
             return client.get_model_version_by_alias(name, version)
 
-        found = await self._call(get)
+        found = await self._server.call(get)
         if found is None:
             return None
-        aliases = await self._call(lambda: self._aliases(name))
+        aliases = await self._server.call(lambda: self._aliases(name))
         return await self._completed(found, aliases or {})
 
     async def evaluation(self, name: str, version: int) -> Evaluation | None:
@@ -83,11 +75,13 @@ class MlflowRegistry:
         Raises:
             RegistryUnavailableError: MLflow does not answer.
         """
-        found = await self._call(lambda: self._mlflow().get_model_version(name, str(version)))
+        found = await self._server.call(
+            lambda: self._server.client().get_model_version(name, str(version))
+        )
         run = None if found is None else found.run_id
         if not run:
             return None
-        text = await self._call(lambda: self._file(run, _EVALUATION_FILE))
+        text = await self._server.call(lambda: self._server.text(run, _EVALUATION_FILE))
         return None if text is None else _evaluation(text)
 
     async def mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:
@@ -98,7 +92,7 @@ class MlflowRegistry:
         Raises:
             RegistryUnavailableError: MLflow does not answer.
         """
-        await self._call(lambda: self._mark_live(name, version, environment, where))
+        await self._server.call(lambda: self._mark_live(name, version, environment, where))
 
     def version_url(self, name: str, version: int) -> str:
         """Where a person sees the version."""
@@ -107,7 +101,9 @@ class MlflowRegistry:
     async def healthy(self) -> bool:
         """Whether the server answers."""
         try:
-            await self._call(lambda: self._mlflow().search_registered_models(max_results=1))
+            await self._server.call(
+                lambda: self._server.client().search_registered_models(max_results=1)
+            )
         except RegistryUnavailableError:
             return False
         return True
@@ -116,7 +112,7 @@ class MlflowRegistry:
         escaped = name.replace("'", "")
         pages, token = [], None
         while True:
-            page = self._mlflow().search_model_versions(
+            page = self._server.client().search_model_versions(
                 f"name = '{escaped}'", max_results=200, page_token=token
             )
             pages += list(page)
@@ -124,17 +120,8 @@ class MlflowRegistry:
             if not token:
                 return pages
 
-    def _file(self, run: str, path: str) -> str | None:
-        """A text file among the run's artifacts, through the server's proxy."""
-        client = self._mlflow()
-        # What is not there is looked for: a download of it fails as a broken connection does.
-        if not any(each.path == path for each in client.list_artifacts(run)):
-            return None
-        with tempfile.TemporaryDirectory(prefix="cooper-mlflow-") as folder:
-            return Path(client.download_artifacts(run, path, folder)).read_text("utf-8")
-
     def _mark_live(self, name: str, version: int | None, environment: str, where: str) -> None:
-        client, tag = self._mlflow(), f"{_LIVE}.{environment}"
+        client, tag = self._server.client(), f"{_LIVE}.{environment}"
         versions = {int(each.version): each for each in self._search(name)}
         live = versions.get(version) if version is not None else None
         if live is not None and live.tags.get(tag) != where:
@@ -152,14 +139,14 @@ class MlflowRegistry:
 
     def _aliases(self, name: str) -> dict[str, str]:
         """Alias → version number, from the model: its versions' own lists may be incomplete."""
-        return dict(self._mlflow().get_registered_model(name).aliases)
+        return dict(self._server.client().get_registered_model(name).aliases)
 
     async def _completed(self, found: Any, aliases: dict[str, str]) -> ModelVersion:
         """A version with its run's metrics; the training log's own stay with the run."""
         metrics: dict[str, float] = {}
         params: dict[str, str] = {}
         if found.run_id:
-            run = await self._call(lambda: self._mlflow().get_run(found.run_id))
+            run = await self._server.call(lambda: self._server.client().get_run(found.run_id))
             if run is not None:
                 metrics = {key: value for key, value in run.data.metrics.items() if "/" not in key}
                 params = dict(run.data.params)
@@ -177,22 +164,6 @@ class MlflowRegistry:
             evaluation=found.tags.get(_EVALUATION),
             request=found.tags.get(_REQUEST),
         )
-
-    def _mlflow(self) -> MlflowClient:
-        if self._client is None:
-            # Takes seconds to import: only where the registry is used. Its HTTP settings come from
-            # the environment alone, and the defaults block a person for minutes.
-            os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-            os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
-            os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-            from mlflow import MlflowClient
-
-            self._client = MlflowClient(self._url, self._url)
-        return self._client
-
-    async def _call(self, call: Callable[[], T]) -> T | None:
-        """`call` in a thread; None where MLflow has no such thing."""
-        return await asyncio.to_thread(_answered, call)
 
 
 def _evaluation(text: str) -> Evaluation | None:
@@ -234,20 +205,3 @@ def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
 def _number(value: Any) -> float | None:
     wanted = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if wanted else None
-
-
-def _answered(call: Callable[[], T]) -> T | None:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return call()
-    except MlflowException as error:
-        if error.error_code in _ABSENT:
-            return None
-        if error.error_code in _REFUSED:
-            raise RegistryUnavailableError(
-                "MLflow does not let Cooper in: check the credentials of the tracking server."
-            ) from error
-        raise RegistryUnavailableError("MLflow does not answer.") from error
-    except OSError as error:
-        raise RegistryUnavailableError("MLflow does not answer.") from error

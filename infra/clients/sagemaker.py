@@ -137,8 +137,16 @@ class SageMakerCloud:
         """
         return await _call(lambda: self._endpoint(name))
 
-    async def invoke(self, name: str, payload: dict[str, Any]) -> Invocation:
+    async def invoke(
+        self, name: str, payload: dict[str, Any], inference_id: str | None = None
+    ) -> Invocation:
         """Send one request body to the endpoint. Latency in milliseconds, as seen from here.
+
+        Args:
+            name: The endpoint.
+            payload: A body of the scoring server, sent as JSON.
+            inference_id: Stands beside what data capture keeps, so that labels find it; at most 64
+                characters.
 
         Raises:
             EndpointError: It does not exist or answered with an error.
@@ -153,6 +161,7 @@ class SageMakerCloud:
                     ContentType="application/json",
                     Accept="application/json",
                     Body=json.dumps(payload, allow_nan=False),
+                    **({"InferenceId": inference_id} if inference_id else {}),
                 )
             except ClientError as error:
                 raise _endpoint_error(name, error) from error
@@ -330,11 +339,20 @@ def _endpoint_error(name: str, error: ClientError) -> Exception:
     if _ABSENT.search(message) and code in {"ValidationError", "ValidationException"}:
         return EndpointError(f"There is no endpoint {name}.")
     if code == "ModelError":
-        said = str(error.response.get("OriginalMessage") or message)
+        said = _model_said(str(error.response.get("OriginalMessage") or message))
         return EndpointError(f"The model behind {name} answered with an error: {said[:500]}")
     if _is_transient(error):
         return CloudUnavailableError("SageMaker does not answer now; try again in a moment.")
     return EndpointError(f"The endpoint {name} cannot be asked: {message[:500]}")
+
+
+def _model_said(text: str) -> str:
+    """An error of MLflow's scoring server: its message, and the last line of the traceback; else the text."""
+    body = _parsed(text)
+    if not isinstance(body, dict) or not body.get("message"):
+        return text
+    trace = str(body.get("stack_trace") or "").strip().splitlines()
+    return f"{body['message']} ({trace[-1].strip()})" if trace else str(body["message"])
 
 
 def _or_none(call: Callable[[], T]) -> T | None:

@@ -45,6 +45,7 @@ ENVIRONMENTS = {
         Environment("root", ".", ("3.11", "3.12", "3.13"), 2_000_000_000, "the bot and the stack"),
         Environment("dags", "dags", ("3.11",), 3_000_000_000, "Airflow and MLflow"),
         Environment("nlu", "nlu", ("3.10",), 3_000_000_000, "Rasa"),
+        Environment("aporia", "dags/aporia", ("3.11",), 50_000_000, "Aporia's SDK"),
         Environment(
             "oracles", "tests/monitoring/oracles", ("3.11",), 2_000_000_000, "Evidently and NannyML"
         ),

@@ -1,25 +1,21 @@
-"""Incidents on Postgres: each as its events made it, and the events."""
+"""Incidents and silences on Postgres: each incident as its events made it, and the events."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from procrastinate import App
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.incidents.alert import Alert
-from actions.incidents.events import Fired, dump
-from actions.incidents.incident import Incident
-from actions.incidents.store import Change
-from actions.registration import RegisteredProject
+from actions.incidents.events import Event, Fired, Responder, dump, load
+from actions.incidents.incident import Incident, State
+from actions.incidents.matchers import parse
+from actions.incidents.silences import Silence
+from actions.incidents.store import Change, KeptSilence
 from actions.store import StaleError
 from infra.store import tables as t
-from infra.store.alerts import folded, settled, take
-from infra.store.transaction import PostgresTransaction
 
 _json = TypeAdapter(Incident)
 
@@ -27,9 +23,8 @@ _json = TypeAdapter(Incident)
 class PostgresIncidents:
     """`actions.incidents.store.Incidents` on one connection."""
 
-    def __init__(self, connection: AsyncConnection, queue: App) -> None:
+    def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._rest = PostgresTransaction(connection, queue)
 
     async def latest(self, fingerprints: Collection[str]) -> Mapping[str, Incident]:
         c = t.incidents.c
@@ -41,7 +36,7 @@ class PostgresIncidents:
         )
         query = select(c.incident).where(c.number.in_(newest)).order_by(c.fingerprint)
         rows = (await self._connection.execute(query.with_for_update())).scalars()
-        found = [_json.validate_python(row) for row in rows]
+        found = [to_incident(row) for row in rows]
         return {incident.fingerprint: incident for incident in found}
 
     async def new_numbers(self, count: int) -> Sequence[int]:
@@ -81,39 +76,54 @@ class PostgresIncidents:
             msg = f"{which}: changed by somebody else meanwhile."
             raise StaleError(msg)
 
-    async def projects(self) -> Sequence[RegisteredProject]:
-        return await self._rest.projects()
+    async def get(self, number: int, *, lock: bool = False) -> Incident | None:
+        query = select(t.incidents.c.incident).where(t.incidents.c.number == number)
+        if lock:
+            query = query.with_for_update()
+        found = (await self._connection.execute(query)).scalar_one_or_none()
+        return None if found is None else to_incident(found)
+
+    async def open(self, project: str | None = None) -> Sequence[Incident]:
+        return await self._all(t.incidents.c.state != State.RESOLVED.value, project)
+
+    async def resolved_since(
+        self, moment: datetime, project: str | None = None
+    ) -> Sequence[Incident]:
+        c = t.incidents.c
+        over = (c.state == State.RESOLVED.value) & (c.resolved >= moment)
+        return await self._all(over, project)
+
+    async def _all(self, which: ColumnElement[bool], project: str | None) -> Sequence[Incident]:
+        c = t.incidents.c
+        query = select(c.incident).where(which).order_by(c.number)
+        if project is not None:
+            query = query.where(c.project == project)
+        return [to_incident(row) for row in (await self._connection.execute(query)).scalars()]
+
+    async def events(self, number: int) -> Sequence[Event]:
+        c = t.incident_events.c
+        query = select(c.event).where(c.incident == number).order_by(c.version)
+        return [load(row) for row in (await self._connection.execute(query)).scalars()]
+
+    async def add_silence(self, silence: Silence) -> KeptSilence:
+        added = insert(t.silences).values(**_silence_values(silence))
+        number = await self._connection.execute(added.returning(t.silences.c.number))
+        return KeptSilence(number.scalar_one(), silence)
+
+    async def silences(self, now: datetime) -> Sequence[KeptSilence]:
+        c = t.silences.c
+        query = select(t.silences).where(c.ends > now).order_by(c.ends, c.number)
+        return [_to_silence(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def replace_silence(self, kept: KeptSilence) -> None:
+        this = t.silences.c.number == kept.number
+        values = _silence_values(kept.silence)
+        await self._connection.execute(update(t.silences).where(this).values(**values))
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresBatch:
-    """`actions.incidents.store.Batch` on one connection."""
-
-    connection: AsyncConnection
-    alerts: Mapping[int, Alert]
-    incidents: PostgresIncidents
-
-    async def folded(self, incidents: Mapping[int, int | None]) -> None:
-        await folded(self.connection, incidents)
-
-
-class WaitingAlerts:
-    """`actions.incidents.store.Waiting` on Postgres."""
-
-    def __init__(self, engine: AsyncEngine, queue: App) -> None:
-        self._engine = engine
-        self._queue = queue
-
-    @asynccontextmanager
-    async def batch(self, limit: int) -> AsyncIterator[PostgresBatch]:
-        await settled(self._engine)
-        async with self._engine.begin() as connection:
-            stored = await take(connection, limit)
-            yield PostgresBatch(
-                connection,
-                {each.id: each.alert for each in stored},
-                PostgresIncidents(connection, self._queue),
-            )
+def to_incident(stored: dict[str, Any]) -> Incident:
+    """An incident from its JSON."""
+    return _json.validate_python(stored)
 
 
 def _values(change: Change) -> dict[str, Any]:
@@ -126,6 +136,29 @@ def _values(change: Change) -> dict[str, Any]:
         "severity": incident.severity.value,
         "state": incident.state.value,
         "since": incident.since,
+        "resolved": incident.resolved_at,
         "version": incident.version,
         "incident": _json.dump_python(incident, mode="json"),
     }
+
+
+def _silence_values(silence: Silence) -> dict[str, Any]:
+    return {
+        "matchers": [str(matcher) for matcher in silence.matchers],
+        "starts": silence.starts,
+        "ends": silence.ends,
+        "by_id": silence.by.id,
+        "by_name": silence.by.name,
+        "reason": silence.reason,
+    }
+
+
+def _to_silence(row: RowMapping) -> KeptSilence:
+    silence = Silence(
+        matchers=tuple(parse(text) for text in row["matchers"]),
+        starts=row["starts"],
+        ends=row["ends"],
+        by=Responder(row["by_id"], row["by_name"]),
+        reason=row["reason"],
+    )
+    return KeptSilence(row["number"], silence)

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from infra.store.database import sqlalchemy_url
@@ -15,10 +16,26 @@ from infra.store.tables import metadata
 _MIGRATION_LOCK = 7_301_000
 
 
-def upgrade(database_url: str) -> None:
-    """Migrate to the newest revision; safe to run from several processes at once."""
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def is_newest(database_url: str) -> bool:
+    """Whether the database has the newest revision."""
+    engine = create_engine(sqlalchemy_url(database_url))
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_heads()
+    finally:
+        engine.dispose()
+    return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def upgrade(database_url: str) -> None:
+    """Migrate to the newest revision; safe to run from several processes at once."""
+    config = _config()
     engine = create_engine(sqlalchemy_url(database_url))
     try:
         with engine.connect() as guard, engine.connect() as connection:

@@ -29,11 +29,11 @@ class KnownPeople:
             row = (await connection.execute(query)).mappings().one_or_none()
         return None if row is None else to_person(row)
 
-    async def keep(self, team: str, person: Person, timezone: str) -> None:
+    async def keep(self, team: str, person: Person) -> None:
         """Replace what is known of the person."""
         values = {
             "name": person.name,
-            "timezone": timezone,
+            "timezone": person.timezone,
             "is_guest": person.is_guest,
             "is_external": person.is_external,
             "groups": sorted(person.groups),

@@ -96,6 +96,7 @@ def to_person(row: RowMapping) -> Person:
         groups=frozenset(row["groups"]),
         is_guest=row["is_guest"],
         is_external=row["is_external"],
+        timezone=row["timezone"],
     )
 
 

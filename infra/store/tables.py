@@ -234,6 +234,7 @@ incidents = Table(
     Column("severity", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
+    _timestamp("resolved", nullable=True),
     Column("version", Integer, nullable=False),
     Column("incident", JSONB, nullable=False),
     Index("ix_incidents_fingerprint", "fingerprint", "number"),
@@ -244,6 +245,7 @@ incidents = Table(
         unique=True,
         postgresql_where=text("state <> 'resolved'"),
     ),
+    Index("ix_incidents_resolved", "resolved", postgresql_where=text("state = 'resolved'")),
 )
 
 incident_events = Table(
@@ -252,6 +254,73 @@ incident_events = Table(
     Column("incident", BigInteger, ForeignKey("incidents.number"), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("event", JSONB, nullable=False),
+)
+
+# What people were told of an incident, and where its message is.
+incident_messages = Table(
+    "incident_messages",
+    metadata,
+    Column("incident", BigInteger, ForeignKey("incidents.number"), primary_key=True),
+    Column("sent_to", Text, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("said", Integer, nullable=False),
+    _timestamp("posted", nullable=True),
+    _timestamp("edited", nullable=True),
+    _timestamp("spoken", nullable=True),
+    _timestamp("alarmed", nullable=True),
+    Column("channel", Text),
+    Column("ts", Text),
+    Column("posting", Boolean, nullable=False, server_default=text("false")),
+    Column("drawn", Text),
+    Index("ix_incident_messages_channel", "channel", "ts"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=True),
+    Column("matchers", ARRAY(Text), nullable=False),
+    Column("starts", DateTime(timezone=True), nullable=False),
+    Column("ends", DateTime(timezone=True), nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_silences_ends", "ends"),
+)
+
+subscription_numbers = Sequence("subscription_numbers", metadata=metadata)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("team", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    # Empty for all projects: a unique constraint takes no two nulls for equal.
+    Column("project", Text, nullable=False),
+    Column("cron", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("made", DateTime(timezone=True), nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+    Column("covered", DateTime(timezone=True)),
+    UniqueConstraint("team", "channel", "project"),
+    Index("ix_subscriptions_due", "due"),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column(
+        "subscription",
+        BigInteger,
+        ForeignKey("subscriptions.number", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("due", DateTime(timezone=True), primary_key=True),
+    Column("since", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
 )
 
 audit = Table(

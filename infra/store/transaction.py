@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App
-from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actions.answers import Answer
 from actions.people import Person
 from actions.registration import RegisteredProject
 from actions.requests import NOT_STARTED, Place, Plan, Request, RunProgress, State, Vote
@@ -20,6 +18,9 @@ from actions.runs import SERVING
 from actions.store import AuditEntry, Deployment, DraftKey, Meaning, StaleError, StoredDraft
 from infra.store import tables as t
 from infra.store.audit import GENESIS, chained
+from infra.store.digests import PostgresDigests
+from infra.store.incidents import PostgresIncidents
+from infra.store.queued import Queued
 from infra.store.rows import (
     draft_values,
     meaning_values,
@@ -31,6 +32,7 @@ from infra.store.rows import (
     to_request,
     to_vote,
 )
+from infra.store.tellings import PostgresTellings
 
 _OPEN = [state.value for state in State if not state.finished and state not in NOT_STARTED]
 # Any constant will do; it orders writers of the audit chain.
@@ -39,12 +41,14 @@ _AUDIT_LOCK = 7_301_001
 _NAMED_LOCKS = 7_301
 
 
-class PostgresTransaction:
+class PostgresTransaction(Queued):
     """`actions.store.Transaction` on one connection."""
 
     def __init__(self, connection: AsyncConnection, queue: App) -> None:
-        self.connection = connection
-        self._queue = queue
+        super().__init__(connection, queue)
+        self.incidents = PostgresIncidents(connection)
+        self.tellings = PostgresTellings(connection)
+        self.digests = PostgresDigests(connection)
 
     async def project(self, slug: str) -> RegisteredProject | None:
         query = select(t.projects.c.registration).where(t.projects.c.slug == slug)
@@ -304,68 +308,6 @@ class PostgresTransaction:
         values = chained(entry, datetime.now(UTC), previous)
         await self.connection.execute(insert(t.audit).values(**values))
 
-    async def say(self, key: str, place: Place, answer: Answer, user: str | None = None) -> None:
-        statement = (
-            insert(t.messages)
-            .values(
-                key=key,
-                team=place.team,
-                channel=place.channel,
-                thread=place.thread,
-                user=user,
-                answer=answer.model_dump(mode="json"),
-            )
-            .on_conflict_do_nothing()
-            .returning(t.messages.c.id)
-        )
-        message = (await self.connection.execute(statement)).scalar_one_or_none()
-        if message is not None:
-            await self.defer("post_message", lock=_thread_lock(place), message=message)
-
-    async def said(self, key: str) -> bool:
-        query = select(t.messages.c.id).where(t.messages.c.key == key)
-        return (await self.connection.execute(query)).first() is not None
-
-    async def show_card(self, number: int) -> None:
-        query = select(t.requests.c.channel, t.requests.c.thread).where(
-            t.requests.c.number == number
-        )
-        row = (await self.connection.execute(query)).one()
-        place = Place("", row.channel, row.thread)
-        await self.defer(
-            "show_card", lock=_thread_lock(place), once=f"card:{number}", request=number
-        )
-
-    async def start(self, number: int) -> None:
-        c = t.requests.c
-        query = select(c.command, c.state, c.project, c.environment).where(c.number == number)
-        row = (await self.connection.execute(query)).one()
-        lock = f"request:{number}"
-        if row.command in SERVING and row.state == State.QUEUED.value:
-            # One after the other, so that the second sees the first under way. A stop has the
-            # request's own lock: it must not wait behind those who wait for its end.
-            lock = f"deploy:{row.project}:{row.environment}"
-        await self.defer("start_request", lock=lock, request=number)
-
-    async def defer(
-        self, task: str, *, lock: str | None = None, once: str | None = None, **arguments: Any
-    ) -> None:
-        """Queue a job in this transaction; with `once`, not where one of that name waits."""
-        raw = (await self.connection.get_raw_connection()).driver_connection
-        deferrer = self._queue.configure_task(
-            task, allow_unknown=True, lock=lock, queueing_lock=once, connection=raw
-        )
-        if once is None:
-            await deferrer.defer_async(**arguments)
-            return
-        savepoint = await self.connection.begin_nested()
-        try:
-            await deferrer.defer_async(**arguments)
-        except AlreadyEnqueued:
-            await savepoint.rollback()
-        else:
-            await savepoint.commit()
-
 
 def _to_project(registration: dict[str, Any]) -> RegisteredProject:
     """From its JSON: a strict model takes a list for a tuple in JSON alone."""
@@ -386,10 +328,6 @@ def _latest_of(project: str, environment: str) -> ColumnElement[bool]:
     """What serves there, as far as is known."""
     c = t.deployments.c
     return and_(c.project == project, c.environment == environment, c.until.is_(None))
-
-
-def _thread_lock(place: Place) -> str:
-    return f"thread:{place.channel}:{place.thread or ''}"
 
 
 class PostgresStore:

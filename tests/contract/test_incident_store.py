@@ -20,8 +20,9 @@ from actions.store import StaleError
 from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine as make_engine
 from infra.store.database import queue as make_queue
-from infra.store.incidents import PostgresIncidents, WaitingAlerts
+from infra.store.incidents import PostgresIncidents
 from infra.store.transaction import PostgresTransaction
+from infra.store.waiting import WaitingAlerts
 from tests.support.postgres import database_url, postgres
 from tests.support.projects import registered
 from tests.unit.incidents.making import ANA, NOW
@@ -63,7 +64,7 @@ async def come(store, *alerts):
 
 async def latest(store, fingerprint=FIRING.fingerprint):
     async with store.engine.begin() as connection:
-        found = await PostgresIncidents(connection, store.queue).latest([fingerprint])
+        found = await PostgresIncidents(connection).latest([fingerprint])
     return found.get(fingerprint)
 
 
@@ -74,7 +75,7 @@ def rows(store, query):
 
 async def save(store, incident, events):
     async with store.engine.begin() as connection:
-        await PostgresIncidents(connection, store.queue).save([Change(incident, events)])
+        await PostgresIncidents(connection).save([Change(incident, events)])
 
 
 async def test_alerts_of_one_trouble_are_one_incident_that_counts_them(store):

@@ -1,5 +1,7 @@
 import itertools
+import json
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +86,15 @@ class Platform:
             lambda: self.endpoint(name)["EndpointStatus"] == "InService", f"{name} serves"
         )
 
+    def watch(self, endpoint):
+        """The watch document of an endpoint, or None."""
+        s3 = self.client("s3")
+        try:
+            found = s3.get_object(Bucket=project.BUCKET, Key=f"watch/tests/{endpoint}.json")
+        except s3.exceptions.NoSuchKey:
+            return None
+        return json.loads(found["Body"].read())
+
     def trigger_log(self, run_id, task_id):
         """What the triggerer logged while the task was deferred."""
         logs = self.folder.glob(f"airflow/logs/**/run_id={run_id}/task_id={task_id}/*.trigger.*")
@@ -131,38 +142,109 @@ def public_pem(key):
 
 
 @pytest.fixture(scope="session")
-def platform(key, public_pem):
+def alerts():
+    """Where alerts arrive."""
+    found = services.Alerts()
+    server = found.start()
+    yield found
+    server.shutdown()
+
+
+@dataclass
+class Cloud:
+    """The AWS stand-in and MLflow, without Airflow."""
+
+    folder: Path
+    processes: services.Processes
+    aws: str
+    mlflow: str
+
+    def client(self, service):
+        return boto3.client(
+            service,
+            endpoint_url=self.aws,
+            region_name=services.REGION,
+            aws_access_key_id=services.AWS_KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=services.AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+
+@pytest.fixture(scope="session")
+def cloud():
     with tempfile.TemporaryDirectory(prefix="cooper-dags-") as name:
         folder = Path(name)
-        public_key = folder / "public.pem"
-        public_key.write_bytes(public_pem)
         processes = services.Processes(folder)
         try:
             aws = services.start_aws(processes, folder)
             mlflow = services.start_mlflow(processes, folder)
-            url = services.start_airflow(processes, folder, aws, mlflow, public_key)
-            airflow = services.Airflow(url)
+            found = Cloud(folder, processes, aws, mlflow)
 
             def is_up():
                 processes.check()
-                return services.answers(f"{mlflow}/health") and airflow.is_ready()
+                return services.answers(f"{mlflow}/health") and services.serves_s3(found)
 
-            services.eventually(is_up, "AWS stand-in, MLflow and Airflow are up", 180)
-            found = Platform(folder, airflow, aws, mlflow, key, {}, itertools.count(1))
-            s3 = found.client("s3")
-            s3.create_bucket(Bucket=project.BUCKET)
-            found.artifacts |= {
-                "source": project.put(
-                    s3, "projects/line/source/{sha256}.tar.gz", project.archive(project.CODE)
-                ),
-                "data": project.put(s3, "projects/line/data/{sha256}/rows.csv", project.table(40)),
-                "holdout": project.put(
-                    s3, "projects/line/data/{sha256}/holdout.csv", project.table(15)
-                ),
-            }
+            services.eventually(is_up, "AWS stand-in and MLflow are up", 180)
+            found.client("s3").create_bucket(Bucket=project.BUCKET)
             yield found
         finally:
             processes.close()
+
+
+@pytest.fixture(scope="session")
+def registry_of_aporia():
+    """What Airflow's connection `aporia` leads to."""
+    sys.path.append(str(services.ROOT / "tests/aporia"))
+    import standin
+
+    found = standin.Aporia()
+    found.add("data-sources", name="lake", type="athena")
+    found.add("integrations", name="cooper", type="WEBHOOK")
+    with standin.Server(found) as server:
+        extra = {"account": found.account, "integration": "cooper", "data_source": "lake"}
+        found.connection = json.dumps(
+            {
+                "conn_type": "generic",
+                "host": server.url,
+                "password": found.token,
+                "extra": extra | {"serving": {"query": "SELECT 1"}},
+            }
+        )
+        yield found
+
+
+@pytest.fixture(scope="session")
+def platform(cloud, alerts, registry_of_aporia, key, public_pem):
+    public_key = cloud.folder / "public.pem"
+    public_key.write_bytes(public_pem)
+    url = services.start_airflow(
+        cloud.processes,
+        cloud.folder,
+        cloud.aws,
+        cloud.mlflow,
+        public_key,
+        COOPER_ENVIRONMENTS=json.dumps([project.ENVIRONMENT]),
+        COOPER_ALERTS_URL=alerts.url,
+        COOPER_ALERTS_MONITOR_SECRET=alerts.secret,
+        COOPER_APORIA_PYTHON=str(services.DAGS / "aporia/.venv/bin/python"),
+        AIRFLOW_CONN_APORIA=registry_of_aporia.connection,
+    )
+    airflow = services.Airflow(url)
+
+    def is_up():
+        cloud.processes.check()
+        return airflow.is_ready()
+
+    services.eventually(is_up, "Airflow is up", 180)
+    found = Platform(cloud.folder, airflow, cloud.aws, cloud.mlflow, key, {}, itertools.count(1))
+    s3 = found.client("s3")
+    found.artifacts |= {
+        "source": project.put(
+            s3, "projects/line/source/{sha256}.tar.gz", project.archive(project.CODE)
+        ),
+        "data": project.put(s3, "projects/line/data/{sha256}/rows.csv", project.table(40)),
+        "holdout": project.put(s3, "projects/line/data/{sha256}/holdout.csv", project.table(15)),
+    }
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -176,10 +258,16 @@ def trained(platform):
 
 
 @pytest.fixture
-def direct(platform, monkeypatch):
+def here(cloud, monkeypatch):
+    """What the DAGs' own code finds in this process, over the same services."""
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_TESTS", services.connection(cloud.aws))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", cloud.mlflow)
+    return cloud
+
+
+@pytest.fixture
+def direct(platform, here):
     """Stages can be called in this process, over the same services."""
-    monkeypatch.setenv("AIRFLOW_CONN_AWS_TESTS", services.connection(platform.aws))
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", platform.mlflow)
 
     def verified(plan, attempt=1):
         run_id = f"tests-{plan['request']}-a{attempt}"
@@ -196,8 +284,12 @@ def direct(platform, monkeypatch):
 def deployed(platform, trained):
     """A deployment to staging that went well: its run's id, its plan and its reports."""
     _, reports = trained
+    profile = {name: reports["profile"][name] for name in ("uri", "sha256")}
     plan = project.deployment_plan(
-        platform.request(), reports["register"]["version"], reports["train"]["model_uri"]
+        platform.request(),
+        reports["register"]["version"],
+        reports["train"]["model_uri"],
+        monitoring=project.monitoring(profile, [project.DRIFT]),
     )
     run_id = platform.start(plan)
     state, tasks = platform.airflow.finished("deploy_model", run_id, 240)

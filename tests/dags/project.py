@@ -11,9 +11,18 @@ from cooper_dags.conf import digest
 
 BUCKET = "cooper-tests"
 MODEL_IMAGE = f"000000000000.dkr.ecr.{REGION}.amazonaws.com/cooper-serving:1"
+ENVIRONMENT = {
+    "name": "staging",
+    "connection": "aws_tests",
+    "region": REGION,
+    "bucket": BUCKET,
+    "installation": "tests",
+}
+
+DRIFT = {"name": "drift", "check": "data_drift", "window": "PT1H", "threshold": 0.2}
 
 TRAIN = """
-import argparse, json, os, pathlib, time
+import argparse, os, pathlib, time
 import mlflow
 import pandas as pd
 from sklearn.linear_model import LinearRegression
@@ -40,7 +49,6 @@ folder = os.environ["SM_MODEL_DIR"]
 mlflow.sklearn.save_model(
     model, folder, serialization_format="cloudpickle", pip_requirements=[], input_example=rows[["x"]].head(2)
 )
-pathlib.Path(folder, "profile.json").write_text(json.dumps({"rows": len(rows), "columns": ["x"]}))
 """
 
 EVALUATE = """
@@ -63,6 +71,8 @@ report = {
     "latency_ms": 1.5,
     "size_bytes": size,
 }
+report["predictions"] = {"file": "predictions.csv", "task": "regression", "prediction": "prediction"}
+measure.predictions(args.model_dir, rows).to_csv(args.output_dir / "predictions.csv", index=False)
 if args.baseline_dir:
     report["baseline_metrics"] = measure.score(args.baseline_dir, rows)
     report["baseline_slices"] = measure.slices(args.baseline_dir, rows)
@@ -71,6 +81,11 @@ if args.baseline_dir:
 
 MEASURE = """
 import mlflow
+import pandas as pd
+
+def predictions(folder, rows):
+    model = mlflow.pyfunc.load_model(str(folder))
+    return pd.DataFrame({"prediction": model.predict(rows[["x"]])})
 
 def score(folder, rows):
     error = mlflow.pyfunc.load_model(str(folder)).predict(rows[["x"]]) - rows["y"]
@@ -152,6 +167,7 @@ def training_plan(request, artifacts, hyperparameters=None, threshold=None, **ch
         "hyperparameters": hyperparameters or {},
         "metrics": metrics,
         "model_name": "line",
+        "target": "y",
         "latency_ms": 500,
         "size_bytes": 10_000_000,
         **changes,
@@ -168,6 +184,16 @@ def deployment_plan(request, version, artifact, environment="staging", **changes
         "sample": {"dataframe_split": {"columns": ["x"], "data": [[3]]}},
         "latency_ms": 20_000,
         **changes,
+    }
+
+
+def monitoring(profile=None, monitors=()):
+    """How a deployed version is watched."""
+    return {
+        "monitors": list(monitors),
+        "profile": profile,
+        "target": "y",
+        "capture": f"s3://{BUCKET}/capture",
     }
 
 

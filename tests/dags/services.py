@@ -1,17 +1,20 @@
 """Real services for the DAGs' tests: the AWS stand-in, an MLflow server and an embedded Airflow."""
 
 import contextlib
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
@@ -67,6 +70,13 @@ def answers(url):
     try:
         return httpx.get(url, timeout=5).status_code == 200
     except httpx.HTTPError:
+        return False
+
+
+def serves_s3(cloud):
+    try:
+        return cloud.client("s3").list_buckets() is not None
+    except (BotoCoreError, ClientError):
         return False
 
 
@@ -164,7 +174,7 @@ def connection(aws):
     )
 
 
-def airflow_environment(folder, url, aws, mlflow, public_key):
+def airflow_environment(folder, url, aws, mlflow, public_key, more):
     home = folder / "airflow"
     home.mkdir(exist_ok=True)
     passwords = home / "passwords.json"
@@ -193,14 +203,59 @@ def airflow_environment(folder, url, aws, mlflow, public_key):
         "PYTHONDONTWRITEBYTECODE": "1",
         "COOPER_POLL_SECONDS": "1",
         "COOPER_PUBLIC_KEY_FILE": str(public_key),
+        "COOPER_MONITOR_SCHEDULE": "0 0 1 1 *",  # only when a test asks for it
         "MLFLOW_TRACKING_URI": mlflow,
+        **more,
     }
 
 
-def start_airflow(processes, folder, aws, mlflow, public_key):
+@dataclass
+class Alerts:
+    """Where the monitor's alerts arrive: keeps them, and answers as it is told."""
+
+    secret: str = "the-secret-of-the-tests"
+    status: int = 200
+    bodies: list = field(default_factory=list)
+    url: str = ""
+
+    def start(self):
+        alerts = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                known = self.headers["Authorization"] == f"Bearer {alerts.secret}"
+                status = alerts.status if known else 401
+                if self.path != "/alerts/monitor":
+                    status = 404
+                if status == 200:
+                    alerts.bodies.append(body)
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(b'{"error": "told to"}')
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        return server
+
+    def received(self, status=None):
+        """(monitor, column, status) of all that came, in order."""
+        return [
+            (each["monitor"], each["column"], each["status"])
+            for body in self.bodies
+            for each in body["findings"]
+            if status in {None, each["status"]}
+        ]
+
+
+def start_airflow(processes, folder, aws, mlflow, public_key, **more):
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = airflow_environment(folder, url, aws, mlflow, public_key)
+    environment = airflow_environment(folder, url, aws, mlflow, public_key, more)
     migrate = subprocess.run(
         [BIN / "airflow", "db", "migrate"],
         check=False,
@@ -250,7 +305,7 @@ class Airflow:
             return False
         health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=10).json()
         up = all(health[part]["status"] == "healthy" for part in ("scheduler", "triggerer"))
-        return up and self.call("GET", "/dags").json()["total_entries"] == 3
+        return up and self.call("GET", "/dags").json()["total_entries"] == 4
 
     def trigger(self, dag_id, run_id, conf):
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
@@ -263,6 +318,12 @@ class Airflow:
     def states(self, dag_id, run_id):
         found = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances").json()
         return {task["task_id"]: task["state"] for task in found["task_instances"]}
+
+    def mapped(self, dag_id, run_id, task_id):
+        """The states of a mapped task's instances, by what they are called."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/listMapped"
+        found = self.call("GET", path).json()["task_instances"]
+        return {task["rendered_map_index"]: task["state"] for task in found}
 
     def tries(self, dag_id, run_id, task_id):
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
@@ -318,7 +379,7 @@ class Airflow:
 
     def succeed_before(self, dag_id, run_id, task_id):
         """Mark the stages before `task_id` as done, as a person would in the UI."""
-        stages = ("validate", "snapshot", "train", "evaluate", "register", "report")
+        stages = ("validate", "snapshot", "train", "evaluate", "profile", "register", "report")
         for stage in stages[: stages.index(task_id)]:
             path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{stage}"
             answer = self.call("PATCH", path, {"new_state": "success"})

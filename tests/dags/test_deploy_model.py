@@ -1,10 +1,11 @@
 import json
+from datetime import UTC, datetime
 
 import project
 import pytest
 from services import eventually
 
-from cooper_dags import deployment
+from cooper_dags import deployment, watches
 from cooper_dags.conf import Run
 from cooper_dags.errors import RefusedError
 
@@ -25,6 +26,71 @@ def test_deploy_model_serves_the_version_and_mlflow_follows(platform, deployed):
     version = platform.registry().get_model_version("line", plan["model"]["version"])
     assert version.tags["cooper.endpoint.staging"] == plan["endpoint"]
     assert "champion" not in version.aliases
+
+
+def test_endpoint_captures_and_is_watched_as_the_plan_says(platform, deployed):
+    run_id, plan, _ = deployed
+    config = platform.client("sagemaker").describe_endpoint_config(EndpointConfigName=run_id)
+    capture = config["DataCaptureConfig"]
+    assert capture["DestinationS3Uri"] == f"s3://{project.BUCKET}/capture"
+    assert capture["InitialSamplingPercentage"] == 100
+    assert capture["CaptureContentTypeHeader"] == {"JsonContentTypes": ["application/json"]}
+    found = platform.watch(plan["endpoint"])
+    changed = platform.endpoint(plan["endpoint"])["LastModifiedTime"]
+    assert datetime.fromisoformat(found.pop("since")) == changed.replace(microsecond=0)
+    (monitor,) = found["monitoring"].pop("monitors")
+    assert project.DRIFT.items() <= monitor.items()
+    expected = {key: plan["monitoring"][key] for key in ("profile", "target", "capture")}
+    assert found == {
+        "schema_version": 1,
+        "installation": "tests",
+        "project": "line",
+        "environment": "staging",
+        "endpoint": plan["endpoint"],
+        "config": run_id,
+        "model": "line",
+        "version": plan["model"]["version"],
+        "monitoring": expected,
+    }
+
+
+def test_recording_again_leaves_the_watch_as_it_was(platform, deployed, direct):
+    _, plan, _ = deployed
+    run, before = direct(plan), platform.watch(plan["endpoint"])
+    watches.record(run, before["config"], datetime(2030, 1, 1, tzinfo=UTC))
+    assert platform.watch(plan["endpoint"]) == before
+
+
+def test_configuration_that_comes_back_is_watched_as_it_was(platform, direct, deployed):
+    plan = _plan(platform, deployed, endpoint="tests-line-watched")
+    old = direct({**plan, "monitoring": project.monitoring(None, [project.DRIFT])})
+    new = direct({**plan, "monitoring": project.monitoring(None), "request": platform.request()})
+    since = datetime(2026, 11, 22, 8, 0, 0, 700_000, tzinfo=UTC)
+    watches.record(old, "tests-old", since)
+    first = platform.watch("tests-line-watched")
+    watches.record(new, "tests-new", since)
+    assert platform.watch("tests-line-watched")["config"] == "tests-new"
+    watches.bring_back(new, "tests-old", since.replace(hour=9))
+    found = platform.watch("tests-line-watched")
+    assert found == {**first, "since": "2026-11-22T09:00:00+00:00"}
+    # One that nobody watched leaves nothing to watch, and neither does a plan without monitoring.
+    watches.bring_back(new, "tests-never", since)
+    assert platform.watch("tests-line-watched") is None
+    watches.record(old, "tests-old", since)
+    watches.record(direct(plan), "tests-old", since)
+    assert platform.watch("tests-line-watched") is None
+    watches.forget(new)
+
+
+def test_damaged_watch_document_is_written_anew(platform, direct, deployed):
+    plan = _plan(platform, deployed, endpoint="tests-line-damaged")
+    run = direct({**plan, "monitoring": project.monitoring(None)})
+    platform.client("s3").put_object(
+        Bucket=project.BUCKET, Key="watch/tests/tests-line-damaged.json", Body=b"{"
+    )
+    watches.record(run, "tests-any", datetime(2026, 11, 22, tzinfo=UTC))
+    assert platform.watch("tests-line-damaged")["config"] == "tests-any"
+    watches.forget(run)
 
 
 def test_promotion_as_agreed_gives_production_and_the_version_is_champion(platform, deployed):
@@ -132,6 +198,7 @@ def test_endpoint_that_does_not_answer_goes_back_or_goes_away(platform, deployed
         assert "does not answer the sample" in platform.reason("deploy_model", run_id, "verify")
         report = platform.airflow.xcom("deploy_model", run_id, "restore")
         assert report["endpoint_config"] == (first if name == "before" else None)
+        assert platform.watch(names[name]) is None  # no plan of these said how
     assert platform.endpoint("tests-line-new") is None
     found = platform.endpoint("tests-line-before")
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", first)

@@ -163,3 +163,30 @@ def test_latency_and_size_have_their_bounds():
 def test_bound_on_what_was_not_measured_is_refused_by_name(name):
     with pytest.raises(RefusedError, match=f"did not report {name}"):
         checks([], Evaluation(10, {"score": 0.6}, None), **{name: 10})
+
+
+def test_predictions_are_named_with_what_they_mean():
+    told = {"file": "p.csv", "task": "binary", "prediction": "class", "positive": "yes"}
+    found = parse(whole(predictions={**told, "scores": {"yes": "score"}})).predictions
+    assert (found.file, found.task, found.scores) == ("p.csv", "binary", {"yes": "score"})
+    assert parse(whole()).predictions is None
+
+
+@pytest.mark.parametrize(
+    ("predictions", "reason"),
+    [
+        ([], "must be an object with file and task"),
+        ({"task": "count"}, "file is None"),
+        ({"file": "../p.csv", "task": "count"}, r"file is '\.\./p\.csv'"),
+        ({"file": "p.pkl", "task": "count"}, "not the name of a CSV"),
+        ({"file": "p.csv"}, "task is None, not one of binary"),
+        ({"file": "p.csv", "task": "ranking"}, "task is 'ranking'"),
+        ({"file": "p.csv", "task": "binary", "scores": ["s"]}, "scores must give each class"),
+        ({"file": "p.csv", "task": "binary", "scores": {"yes": 1}}, "scores must give each class"),
+        ({"file": "p.csv", "task": "binary", "positive": 1}, "positive is 1, not a text"),
+        ({"file": "p.csv", "task": "count", "column": "x"}, "has no 'column'"),
+    ],
+)
+def test_predictions_of_another_shape_are_refused(predictions, reason):
+    with pytest.raises(RefusedError, match=rf"evaluation\.json: predictions.*{reason}"):
+        parse(whole(predictions=predictions))

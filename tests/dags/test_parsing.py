@@ -9,7 +9,15 @@ import pytest
 from services import DAGS
 
 STAGES = {
-    "train_model": ["validate", "snapshot", "train", "evaluate", "register", "report"],
+    "train_model": [
+        "validate",
+        "snapshot",
+        "train",
+        "evaluate",
+        "profile",
+        "register",
+        "report",
+    ],
     "deploy_model": [
         "validate",
         "gate",
@@ -22,10 +30,16 @@ STAGES = {
     ],
     "undeploy_model": ["validate", "gate", "approve", "delete", "record", "report"],
 }
+STAGES["monitor_models"] = ["find", "look"]
 DAG_IDS = tuple(STAGES)
-BESIDE = {"deploy_model": {"restore"}}
-"""Tasks that run only when something is amiss, and that nothing waits for."""
-RULES = {"configure": "none_failed", "delete": "none_failed", "restore": "one_failed"}
+BESIDE = {"deploy_model": {"restore", "aporia"}}
+"""Tasks that nothing waits for."""
+RULES = {
+    "configure": "none_failed",
+    "delete": "none_failed",
+    "restore": "one_failed",
+    "aporia": "all_done_setup_success",
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +72,13 @@ def test_restore_looks_at_the_verification_and_nothing_waits_for_it(dags):
     restore = dags["deploy_model"].get_task("restore")
     assert restore.upstream_task_ids == {"verify"}
     assert restore.downstream_task_ids == set()
+
+
+def test_aporia_comes_after_the_record_and_cannot_fail_the_run(dags):
+    aporia = dags["deploy_model"].get_task("aporia")
+    assert aporia.upstream_task_ids == {"record"}
+    assert aporia.is_teardown
+    assert not aporia.on_failure_fail_dagrun
 
 
 @pytest.mark.parametrize("dag_id", ["deploy_model", "undeploy_model"])

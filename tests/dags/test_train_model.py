@@ -6,13 +6,23 @@ import project
 import pytest
 from services import eventually
 
-from cooper_dags import attempts, requests, stages
+from cooper_dags import attempts, profiling, requests, stages
+from cooper_dags.conf import checked_report
 from cooper_dags.errors import RefusedError
+from monitoring import profile_file
 
 
 def test_training_registers_a_challenger_with_lineage(platform, trained):
     run_id, reports = trained
-    assert set(reports) == {"validate", "snapshot", "train", "evaluate", "register", "report"}
+    assert set(reports) == {
+        "validate",
+        "snapshot",
+        "train",
+        "evaluate",
+        "profile",
+        "register",
+        "report",
+    }
     assert reports["train"]["metrics"] == {"train_rmse": 0.125}
     assert (reports["evaluate"]["verdict"], reports["evaluate"]["rows"]) == ("passed", 15)
     assert reports["snapshot"]["rows"] == 40
@@ -23,11 +33,107 @@ def test_training_registers_a_challenger_with_lineage(platform, trained):
     assert version.tags["cooper.artifact"] == reports["train"]["model_uri"]
     assert version.tags["cooper.evaluation"] == reports["evaluate"]["digest"]
     assert version.tags["cooper.verdict"] == "passed"
-    assert version.tags["cooper.profile"] == "profile.json"
+    assert version.tags["cooper.profile.uri"] == reports["profile"]["uri"]
+    assert version.tags["cooper.profile.sha256"] == reports["profile"]["sha256"]
     assert version.tags["cooper.source.sha256"] == platform.artifacts["source"]["sha256"]
     assert version.tags["cooper.data.sha256"] == platform.artifacts["data"]["sha256"]
     assert version.tags["cooper.requested-by"] == "UANA00001"
     assert version.tags["cooper.requested-by.name"] == "Ana"
+
+
+def test_profile_is_that_of_the_data_with_the_predictions_on_the_holdout(platform, trained):
+    _, reports = trained
+    report = reports["profile"]
+    bucket, _, key = report["uri"].removeprefix("s3://").partition("/")
+    content = platform.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert hashlib.sha256(content).hexdigest() == report["sha256"]
+    found = profile_file.loads(content)
+    assert (found.rows, report["rows"]) == (40, 40)
+    assert found.schema.document() == {
+        "features": ("x",),
+        "task": "regression",
+        "prediction": "prediction",
+        "target": "y",
+        "positive": None,
+        "categories": (),
+        "timestamp": None,
+        "scores": {},
+    }
+    # Inputs and labels as they were learned, predictions on what was not.
+    assert {name: each.rows for name, each in found.columns.items()} == {
+        "x": 40,
+        "prediction": 15,
+        "y": 40,
+    }
+
+
+def test_profiling_again_gives_the_same_object(platform, trained, direct):
+    run_id, reports = trained
+    request = run_id.removeprefix("tests-").removesuffix("-a1")
+    run = direct(project.training_plan(request, platform.artifacts))
+    assert profiling.profile(run, reports["train"]) == reports["profile"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"target": None}, "the plan names no target"),
+        ({"target": "price"}, "no column 'price', the target"),
+        ({"data_format": "parquet"}, "No profile, so drift cannot be watched: "),
+    ],
+)
+def test_data_without_a_profile_is_no_reason_to_lose_a_training(
+    platform, trained, direct, changes, reason
+):
+    run_id, reports = trained
+    request = run_id.removeprefix("tests-").removesuffix("-a1")
+    run = direct(project.training_plan(request, platform.artifacts, **changes))
+    report = profiling.profile(run, reports["train"])
+    assert reason in report["headline"]
+    assert (report["uri"], report["sha256"], report["rows"]) == (None, None, None)
+    assert checked_report(report)
+
+
+def test_snapshot_that_was_changed_is_not_profiled(platform, trained, direct):
+    run_id, reports = trained
+    request = run_id.removeprefix("tests-").removesuffix("-a1")
+    plan = project.training_plan(request, platform.artifacts)
+    run = direct(plan)
+    bucket, _, key = requests.snapshot_uri(run, "train", plan["data"])[5:].partition("/")
+    s3 = platform.client("s3")
+    kept = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x,y\n1,1\n")
+        with pytest.raises(RefusedError, match="changed: its SHA-256"):
+            profiling.profile(run, reports["train"])
+    finally:
+        s3.put_object(Bucket=bucket, Key=key, Body=kept)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "reason"),
+    [
+        (b"prediction\n1\n", "has 1 rows and the holdout 15"),
+        (b"told\n" + b"1\n" * 15, "predictions.csv has no column 'prediction'"),
+        (None, "the evaluation wrote no predictions.csv"),
+    ],
+)
+def test_predictions_that_are_not_the_holdouts_are_told(
+    platform, trained, direct, predictions, reason
+):
+    run_id, reports = trained
+    request = run_id.removeprefix("tests-").removesuffix("-a1")
+    run = direct(project.training_plan(request, platform.artifacts))
+    bucket, _, key = f"{requests.evaluation_uri(run)}/predictions.csv"[5:].partition("/")
+    s3 = platform.client("s3")
+    kept = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    try:
+        s3.delete_object(Bucket=bucket, Key=key)
+        if predictions is not None:
+            s3.put_object(Bucket=bucket, Key=key, Body=predictions)
+        assert reason in profiling.profile(run, reports["train"])["headline"]
+    finally:
+        s3.put_object(Bucket=bucket, Key=key, Body=kept)
 
 
 def test_version_keeps_its_figures_with_their_history(platform, trained):
@@ -40,11 +146,11 @@ def test_version_keeps_its_figures_with_their_history(platform, trained):
     assert all(point.timestamp >= started - 1000 for point in history)
 
 
-def test_version_keeps_its_model_its_profile_and_its_whole_evaluation(platform, trained, tmp_path):
+def test_version_keeps_its_model_and_its_whole_evaluation(platform, trained, tmp_path):
     _, reports = trained
     registry, run_id = platform.registry(), reports["register"]["mlflow_run"]
     paths = {item.path for item in registry.list_artifacts(run_id)}
-    assert {"model", "evaluation.json", "profile.json"} <= paths
+    assert {"model", "evaluation.json"} <= paths
     assert "model/MLmodel" in {item.path for item in registry.list_artifacts(run_id, "model")}
     kept = json.loads(
         Path(registry.download_artifacts(run_id, "evaluation.json", str(tmp_path))).read_text()
@@ -278,7 +384,7 @@ def test_each_task_with_an_effect_verifies_for_itself(platform):
     conf["plan"] = {**plan, "hyperparameters": {"slope": 9.0}}
     platform.airflow.trigger("train_model", run_id, conf)
     platform.airflow.finished("train_model", run_id)
-    for task in ("snapshot", "train", "evaluate", "register"):
+    for task in ("snapshot", "train", "evaluate", "profile", "register"):
         platform.airflow.succeed_before("train_model", run_id, task)
         platform.airflow.clear("train_model", run_id, task)
         state, tasks = platform.airflow.finished("train_model", run_id)

@@ -29,6 +29,8 @@ def served(platform, deployed):
 
 def test_endpoint_its_alarms_and_its_marks_go_and_the_rest_stays(platform, served):
     name, config, version = served
+    watch = f"watch/tests/{name}.json"
+    platform.client("s3").put_object(Bucket=project.BUCKET, Key=watch, Body=b"{}")
     plan = project.undeployment_plan(
         platform.request(),
         "production",
@@ -39,6 +41,7 @@ def test_endpoint_its_alarms_and_its_marks_go_and_the_rest_stays(platform, serve
     state, tasks = platform.airflow.finished("undeploy_model", run_id)
     assert (state, tasks["approve"]) == ("success", "skipped")
     assert platform.endpoint(name) is None
+    assert platform.watch(name) is None
     alarms = platform.client("cloudwatch").describe_alarms(AlarmNamePrefix=name)
     assert alarms["MetricAlarms"] == []
     assert platform.client("sagemaker").describe_endpoint_config(EndpointConfigName=config)

@@ -45,7 +45,6 @@ _BROKEN = """
 
     inner = Path(tempfile.mkdtemp()) / "inner"
     shutil.move(str(args.model_dir), inner)
-    rest = inner / "profile.json"
     mlflow.pyfunc.save_model(
         args.model_dir,
         python_model=Broken(),
@@ -53,7 +52,6 @@ _BROKEN = """
         signature=infer_signature(example, model.predict(example)),
         pip_requirements=[f"scikit-learn=={sklearn.__version__}"],
     )
-    shutil.copy(rest, args.model_dir / "profile.json")
 """
 
 

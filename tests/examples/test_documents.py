@@ -7,10 +7,11 @@ import pytest
 
 from actions.config import load_text
 from actions.config_yaml import parse
+from actions.monitors import Check
 from actions.people import Person
 from actions.policy import Allowed, may, parse_policy
 from actions.policy_file import PolicyFile
-from actions.project import Check, Project
+from actions.project import Project
 from infra.clients.packaging import validate_project
 
 ROOT = Path(__file__).parents[2]

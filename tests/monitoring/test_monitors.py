@@ -1,9 +1,15 @@
+import json
 import math
+from dataclasses import fields
 from datetime import timedelta
+from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
 
-from monitoring.monitors import Monitor, MonitorError, parse
+from monitoring.metrics import METRICS
+from monitoring.monitors import Check, Monitor, MonitorError, Severity, Statistic, parse
 
 SOUND = {"name": "m", "check": "data_drift"}
 
@@ -85,3 +91,40 @@ def test_name_and_check_are_needed(absent):
 def test_a_name_stands_once():
     with pytest.raises(MonitorError, match="twice"):
         parse([SOUND, SOUND])
+
+
+# ------------------------------------------------------------------ as plans carry them
+
+
+@pytest.fixture(scope="module")
+def planned():
+    """The monitors of a deployment's plan, by the schema that is made from `project.yaml`'s model."""
+    path = Path(__file__).parents[2] / "dags/schemas/deploy_model.json"
+    return json.loads(path.read_text())["$defs"]["Monitor"]["properties"]
+
+
+def test_plans_name_the_same_fields_as_we_read(planned):
+    assert set(planned) == {each.name for each in fields(Monitor)}
+
+
+@pytest.mark.parametrize(("key", "kind"), [("check", Check), ("severity", Severity)])
+def test_plans_know_the_same_words(planned, key, kind):
+    assert set(planned[key]["enum"]) == set(get_args(kind))
+
+
+def test_plans_know_the_same_statistics_and_metrics(planned):
+    statistics, metrics = (planned[key]["anyOf"][0]["enum"] for key in ("statistic", "metric"))
+    assert set(statistics) == set(get_args(Statistic))
+    assert set(metrics) == {*METRICS, "positive_rate", "training", "prediction"}
+
+
+def test_defaults_of_plans_are_ours(planned):
+    defaults = {key: each["default"] for key, each in planned.items() if "default" in each}
+    assert parse([SOUND | defaults]) == parse([SOUND])
+
+
+@pytest.mark.parametrize("name", ["claims-frequency", "digit-reader"])
+def test_the_examples_monitors_are_read(name):
+    path = Path(__file__).parents[2] / f"examples/{name}/project.yaml"
+    monitors = yaml.safe_load(path.read_text())["monitors"]
+    assert [each.name for each in parse(monitors)] == [each["name"] for each in monitors]

@@ -523,7 +523,7 @@ class Machine(RuleBasedStateMachine):
             return await verify_chain(connection)
 
     async def _described(self, user: str) -> None:
-        await KnownPeople(self.engine).keep(HERE.team, self._person(user), "UTC")
+        await KnownPeople(self.engine).keep(HERE.team, self._person(user))
 
     async def _registered(self) -> None:
         source = artifact("source.tar.gz", self.source)

@@ -13,7 +13,7 @@ HOLDOUT = Path(__file__).resolve().parents[1] / "data/holdout.csv"
 
 
 @pytest.fixture(scope="module")
-def report(model_dir, tmp_path_factory):
+def output(model_dir, tmp_path_factory):
     """An evaluation as the processing job runs it: archive in, champion beside it."""
     folder = tmp_path_factory.mktemp("processing")
     (folder / "model").mkdir()
@@ -26,7 +26,17 @@ def report(model_dir, tmp_path_factory):
             *("--output-dir", str(folder / "output"), "--baseline-dir", str(model_dir)),
         ]
     )
-    return json.loads((folder / "output/evaluation.json").read_text())
+    return folder / "output"
+
+
+@pytest.fixture(scope="module")
+def report(output):
+    return json.loads((output / "evaluation.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def predictions(output):
+    return pd.read_csv(output / "predictions.csv")
 
 
 def test_the_model_is_better_than_the_mean_and_orders_the_risks(report):
@@ -39,6 +49,13 @@ def test_the_model_is_better_than_the_mean_and_orders_the_risks(report):
 def test_the_holdout_is_named_by_its_content(report):
     assert report["rows"] == 4248
     assert report["holdout_sha256"] == hashlib.sha256(HOLDOUT.read_bytes()).hexdigest()
+
+
+def test_the_candidates_predictions_are_kept_row_by_row(report, predictions):
+    assert report["predictions"]["file"] == "predictions.csv"
+    told = predictions[report["predictions"]["prediction"]]
+    y = pd.read_csv(HOLDOUT)[TARGET].to_numpy(dtype=float)
+    assert evaluate.score(y, told.to_numpy())["mae"] == pytest.approx(report["metrics"]["mae"])
 
 
 def test_the_same_model_as_champion_scores_the_same(report):

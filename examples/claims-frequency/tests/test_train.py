@@ -69,17 +69,6 @@ def test_a_request_without_a_column_is_refused(model, rows):
         model.predict(rows.drop(columns="chronic_diseases"))
 
 
-def test_the_profile_counts_every_training_row(model_dir, trained):
-    profile = json.loads((model_dir / "profile.json").read_text())
-    assert set(profile["columns"]) == set(FEATURES)
-    for column in profile["columns"].values():
-        counts = column["counts"]
-        counted = counts.values() if isinstance(counts, dict) else counts
-        assert sum(counted) + column["missing"] == profile["rows"] == 15_942
-    beside = trained[0] / "output/profile.json"
-    assert json.loads(beside.read_text()) == profile
-
-
 @pytest.mark.parametrize(
     "given",
     [["--lr", "0.2", "--learning_rate", "0.05"], ["--learning_rate", "0.05", "--lr", "0.2"]],

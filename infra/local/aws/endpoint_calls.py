@@ -12,8 +12,9 @@ from typing import Any
 
 from infra.local.aws import endpoint_documents
 from infra.local.aws.blue_green import ClosingError, RolledBackError, Shift, alarm_states
+from infra.local.aws.capture import DataCapture
 from infra.local.aws.context import Caller, Context
-from infra.local.aws.errors import unsupported, validation
+from infra.local.aws.errors import validation
 from infra.local.aws.fleet import Fleet, Traffic
 from infra.local.aws.guardrails import Rollout, rollout
 from infra.local.aws.listing import page
@@ -28,11 +29,12 @@ _log = logging.getLogger(__name__)
 class EndpointCalls:
     """Each public method whose name is a call's, in snake case, answers that call."""
 
-    def __init__(self, context: Context, traffic: Traffic) -> None:
+    def __init__(self, context: Context, traffic: Traffic, capture: DataCapture) -> None:
         """Keep what the calls work with; `resume` brings back what served before."""
         self._context = context
         self._store = context.store
         self._traffic = traffic
+        self._capture = capture
         self._closing = threading.Event()
         self._starting: set[Fleet] = set()
         self._threads: set[threading.Thread] = set()
@@ -67,8 +69,9 @@ class EndpointCalls:
         name = request["EndpointName"]
         arn = caller.arn(KIND, name)
         config = self._config(caller, request["EndpointConfigName"])
+        served = self._served(config)
         deployment = request.get("DeploymentConfig")
-        self._rollout("CreateEndpoint", caller, deployment, config)
+        self._rollout("CreateEndpoint", caller, deployment, served)
         now = time.time()
         document = {
             "EndpointName": name,
@@ -79,7 +82,7 @@ class EndpointCalls:
             "LastModifiedTime": now,
             "_account": caller.account,
             "_region": caller.region,
-            "_served": self._served(config),
+            "_served": served,
             **({"LastDeploymentConfig": deployment} if deployment else {}),
         }
         if not self._store.add(KIND, name, document):
@@ -90,9 +93,13 @@ class EndpointCalls:
 
     def describe_endpoint(self, caller: Caller, request: Request) -> Request:
         """Return the endpoint's description."""
-        document = self._store.get(KIND, request["EndpointName"])
+        name = request["EndpointName"]
+        document = self._store.get(KIND, name)
         if document is None:
-            raise _missing(caller, request["EndpointName"])
+            raise _missing(caller, name)
+        capture = document.get("DataCaptureConfig")
+        if capture and self._capture.is_failing(name, capture["DestinationS3Uri"]):
+            capture["CaptureStatus"] = "Stopped"
         return document
 
     def list_endpoints(self, caller: Caller, request: Request) -> Request:
@@ -110,14 +117,17 @@ class EndpointCalls:
     def update_endpoint(self, caller: Caller, request: Request) -> Request:
         """Begin a blue/green update: the new fleet answers /ping before it gets a request."""
         name, config_name = request["EndpointName"], request["EndpointConfigName"]
-        config = self._config(caller, config_name)
+        served = self._served(self._config(caller, config_name))
         if request.get("RetainAllVariantProperties"):
-            raise unsupported("UpdateEndpoint", "RetainAllVariantProperties")
+            excluded = request.get("ExcludeRetainedVariantProperties", [])
+            live = self.describe_endpoint(caller, request)
+            endpoint_documents.retain(
+                live, served, {each["VariantPropertyType"] for each in excluded}
+            )
         deployment = request.get("DeploymentConfig")
         if deployment is None and request.get("RetainDeploymentConfig"):
             deployment = self.describe_endpoint(caller, request).get("LastDeploymentConfig")
-        way = self._rollout("UpdateEndpoint", caller, deployment, config)
-        served = self._served(config)
+        way = self._rollout("UpdateEndpoint", caller, deployment, served)
 
         def edit(document: Request) -> None:
             endpoint_documents.check_steady(document)
@@ -234,6 +244,7 @@ class EndpointCalls:
 
     def _forget(self, document: Request) -> None:
         self._store.remove(KIND, document["EndpointName"])
+        self._capture.forget(document["EndpointName"])
         self._store.drop_tags(document["EndpointArn"])
 
     def _fleet(self, document: Request, config_name: str, served: Request) -> Fleet:
@@ -270,9 +281,9 @@ class EndpointCalls:
         return {"variants": variants, "capture": config.get("DataCaptureConfig")}
 
     def _rollout(
-        self, call: str, caller: Caller, deployment: Request | None, config: Request
+        self, call: str, caller: Caller, deployment: Request | None, served: Request
     ) -> Rollout:
-        counts = [each.get("InitialInstanceCount", 1) for each in config["ProductionVariants"]]
+        counts = [each["config"].get("InitialInstanceCount", 1) for each in served["variants"]]
         way = rollout(call, deployment, counts)
         states = alarm_states(self._context.cloud(caller), way.alarms)
         missing = [name for name in way.alarms if name not in states]

@@ -5,9 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from infra.local.aws.capture import is_enabled
 from infra.local.aws.errors import validation
 
 Document = dict[str, Any]
+
+_RETAINED = {
+    "DesiredWeight": "InitialVariantWeight",
+    "DesiredInstanceCount": "InitialInstanceCount",
+}
 
 
 def check_steady(document: Document) -> None:
@@ -71,7 +77,7 @@ def in_service(document: Document, config_name: str, served: Document) -> None:
     capture = served.get("capture")
     document.pop("DataCaptureConfig", None)
     if capture is not None:
-        is_on = capture.get("EnableCapture", False)
+        is_on = is_enabled(capture)
         document["DataCaptureConfig"] = {
             "EnableCapture": is_on,
             "CaptureStatus": "Started" if is_on else "Stopped",
@@ -94,6 +100,26 @@ def scale(document: Document, wanted: dict[str, Document]) -> None:
         _scale_summary(variants[variant], each)
     for variant in document["_served"]["variants"]:
         _scale_config(variant["config"], wanted.get(variant["config"]["VariantName"], {}))
+
+
+def retain(document: Document, served: Document, excluded: set[str]) -> None:
+    """Give the new variants the weights and instance counts that the live ones of their name have.
+
+    `excluded` are the VariantPropertyTypes that the new configuration decides. Data capture is always
+    the new configuration's: AWS documents its property type as not supported.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VariantProperty.html
+    """
+    live = {
+        each["config"]["VariantName"]: each["config"] for each in document["_served"]["variants"]
+    }
+    for variant in served["variants"]:
+        old = live.get(variant["config"]["VariantName"], {})
+        kept = {
+            member: old[member]
+            for property_type, member in _RETAINED.items()
+            if property_type not in excluded and member in old
+        }
+        variant["config"] |= kept
 
 
 def _summary(served: Document) -> Document:

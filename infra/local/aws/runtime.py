@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import aiohttp
 from starlette.requests import Request
 from starlette.responses import Response
 
+from infra.local.aws.capture import DataCapture
 from infra.local.aws.context import Caller
 from infra.local.aws.endpoint_calls import KIND
 from infra.local.aws.errors import AwsError, unsupported
+from infra.local.aws.exchange import Exchange
 from infra.local.aws.fleet import Fleet, Traffic, Variant
 from infra.local.aws.store import Store
-from infra.local.aws.telemetry import Exchange, Telemetry
+from infra.local.aws.telemetry import Telemetry
 
 _MODEL_SECONDS = 60  # how long SageMaker waits for a real-time answer
 _RESUME_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 _LARGEST_BODY = 25 * 1024 * 1024
+_INFERENCE_ID = "x-amzn-sagemaker-inference-id"
+_LONGEST_INFERENCE_ID = 64
 _REFUSED_HEADERS = {
     "x-amzn-sagemaker-target-model": "multi-model endpoints (TargetModel)",
     "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
@@ -32,11 +37,14 @@ _REFUSED_HEADERS = {
 class Runtime:
     """Answers invocations."""
 
-    def __init__(self, store: Store, traffic: Traffic, telemetry: Telemetry) -> None:
+    def __init__(
+        self, store: Store, traffic: Traffic, telemetry: Telemetry, capture: DataCapture
+    ) -> None:
         """Keep what an invocation needs."""
         self._store = store
         self._traffic = traffic
         self._telemetry = telemetry
+        self._capture = capture
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -52,6 +60,14 @@ class Runtime:
         for header, feature in _REFUSED_HEADERS.items():
             if header in request.headers:
                 raise unsupported("InvokeEndpoint", feature)
+        inference_id = request.headers.get(_INFERENCE_ID, "")
+        if len(inference_id) > _LONGEST_INFERENCE_ID:
+            raise AwsError(
+                "ValidationError",
+                f"1 validation error detected: Value '{inference_id}' at 'inferenceId' failed to "
+                "satisfy constraint: Member must have length less than or equal to "
+                f"{_LONGEST_INFERENCE_ID}",
+            )
         name = unquote(parts[2])
         body = await request.body()
         if len(body) > _LARGEST_BODY:
@@ -81,6 +97,7 @@ class Runtime:
         self, name: str, fleet: Fleet, variant: Variant, request: Request, body: bytes
     ) -> Response:
         plan = variant.server.plan
+        came = datetime.now(UTC)
         started = time.monotonic()
         try:
             status, content_type, custom, answer = await self._post(
@@ -94,24 +111,23 @@ class Runtime:
         except aiohttp.ClientError as error:
             status, content_type, custom = 500, "text/plain", None
             answer = f"the model server closed the connection: {error}".encode()
-        self._telemetry.record(
-            fleet.cloud,
-            fleet.capture,
-            Exchange(
-                endpoint=name,
-                config=fleet.config,
-                variant=plan.variant,
-                request_type=request.headers.get("content-type", "application/octet-stream"),
-                request=body,
-                response_type=content_type,
-                response=answer,
-                status=status or 500,
-                latency=time.monotonic() - started,
-                inference_id=request.headers.get("x-amzn-sagemaker-inference-id"),
-                custom_attributes=request.headers.get("x-amzn-sagemaker-custom-attributes"),
-            ),
+        exchange = Exchange(
+            endpoint=name,
+            config=fleet.config,
+            variant=plan.variant,
+            at=came,
+            request_type=request.headers.get("content-type", "application/octet-stream"),
+            request=body,
+            response_type=content_type,
+            response=answer,
+            status=status or 500,
+            latency=time.monotonic() - started,
+            inference_id=request.headers.get(_INFERENCE_ID),
+            custom_attributes=request.headers.get("x-amzn-sagemaker-custom-attributes"),
         )
-        if not 200 <= status < 300:
+        self._telemetry.record(fleet.cloud, exchange)
+        self._capture.record(fleet.cloud, fleet.capture, exchange)
+        if not exchange.is_answered:
             raise _model_error(fleet, name, status, answer)
         headers = {
             "x-amzn-invoked-production-variant": plan.variant,

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from infra.local.aws import alarms
+from infra.local.aws.capture import DataCapture
 from infra.local.aws.context import ACCOUNT, Context, Settings
 from infra.local.aws.controls import Controls
 from infra.local.aws.endpoint_calls import EndpointCalls
@@ -40,10 +41,11 @@ class StandIn:
         context = Context(settings, self._store)
         self._traffic = Traffic()
         self._telemetry = Telemetry()
+        self._capture = DataCapture()
         shortages = Shortages()
         self._jobs = JobCalls(context, shortages)
-        self._endpoints = EndpointCalls(context, self._traffic)
-        self._runtime = Runtime(self._store, self._traffic, self._telemetry)
+        self._endpoints = EndpointCalls(context, self._traffic, self._capture)
+        self._runtime = Runtime(self._store, self._traffic, self._telemetry, self._capture)
         calls = [self._jobs, ModelCalls(context), self._endpoints, TagCalls(context)]
         self.app = Front(others, calls, self._runtime, Controls(self._jobs, shortages))
 
@@ -57,6 +59,7 @@ class StandIn:
             asyncio.to_thread(self._jobs.close), asyncio.to_thread(self._endpoints.close)
         )
         await asyncio.to_thread(self._telemetry.close)
+        await asyncio.to_thread(self._capture.close)
         await self._runtime.close()
         self._store.close()
 

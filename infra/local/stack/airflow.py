@@ -100,6 +100,25 @@ def environment(
     )
 
 
+def monitoring(
+    addresses: Addresses, environments: str, application: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what the DAG `monitor_models` finds: where models serve, and where its alerts go."""
+    passed = ("COOPER_ALERTS_MONITOR_SECRET", "COOPER_MONITOR_SCHEDULE", "MLFLOW_PUBLIC_URL")
+    return {
+        "COOPER_ENVIRONMENTS": environments,
+        "COOPER_ALERTS_URL": addresses.url("bot"),
+        **{name: application[name] for name in passed if name in application},
+    }
+
+
+def aporia(layout: Layout, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what the task `aporia` finds: its interpreter, and the connection where it is given."""
+    python = {"COOPER_APORIA_PYTHON": layout.python("dags/aporia")}
+    connection = given.get("AIRFLOW_CONN_APORIA")
+    return python | ({"AIRFLOW_CONN_APORIA": connection} if connection else {})
+
+
 def processes(
     layout: Layout, keys: Keys, addresses: Addresses, variables: Mapping[str, str]
 ) -> tuple[Process, ...]:

@@ -130,6 +130,8 @@ def application_environment(
             "COOPER_SIGNING_KEY_FILE": str(keys.signing),
             "COOPER_PUBLIC_KEY_FILE": str(keys.public),
             "COOPER_WEBHOOK_SECRET": keys["webhook-secret"],
+            "COOPER_ALERTS_MONITOR_SECRET": own.get("COOPER_ALERTS_MONITOR_SECRET")
+            or keys["alerts-monitor-secret"],
             "NLU_URL": addresses.url("nlu"),
             "NLU_TOKEN": keys["nlu-token"],
             "ACTIONS_URL": f"{addresses.url('actions')}/webhook",

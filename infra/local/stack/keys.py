@@ -41,6 +41,7 @@ _MAKERS: dict[str, Callable[[], str]] = {
     "slack-signing-secret": lambda: secrets.token_hex(16),
     "nlu-token": _token(),
     "webhook-secret": _token(),
+    "alerts-monitor-secret": _token(),
     "airflow-fernet-key": _fernet,
     "airflow-jwt-secret": _token(),
     "airflow-secret-key": _token(),

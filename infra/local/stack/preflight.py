@@ -6,13 +6,10 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
-from actions.catalog import COMMANDS
-from actions.config import ConfigError
-from actions.policy import load_policy
 from infra.local.environments import ENVIRONMENTS, check_disk
 from infra.local.progress import StepError
+from infra.local.stack.configuration import configuration, load_configuration
 from infra.local.stack.environment import Given
 from infra.local.stack.layout import Layout
 
@@ -28,8 +25,9 @@ def check(layout: Layout, given: Given, names: frozenset[str]) -> None:
     _sockets(layout)
     _environments(layout, names)
     _slack(given.values)
-    if "bot" in names:
-        _configuration(layout, given)
+    # The monitor in Airflow looks where cooper.yaml says that models serve.
+    if names & {"bot", "airflow-scheduler"}:
+        load_configuration(configuration(layout, given))
 
 
 def _platform() -> None:
@@ -85,15 +83,3 @@ def _slack(values: Mapping[str, str]) -> None:
     ):
         if token and not token.startswith(start):
             raise StepError(f"{name} does not start with {start}: it is another kind of token.")
-
-
-def _configuration(layout: Layout, given: Given) -> None:
-    path = Path(given.values.get("COOPER_CONFIG") or layout.checkout / "cooper.yaml")
-    if not path.is_file():
-        raise StepError(
-            f"there is no configuration at {path}: set COOPER_CONFIG to your cooper.yaml."
-        )
-    try:
-        load_policy(path, {name: command.risk.value for name, command in COMMANDS.items()})
-    except ConfigError as error:
-        raise StepError(str(error)) from None

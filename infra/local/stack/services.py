@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.stack import airflow, postgres, ready
+from infra.local.stack.configuration import (
+    configuration,
+    load_configuration,
+    watched_environments,
+)
 from infra.local.stack.environment import (
     Addresses,
     Given,
@@ -65,7 +70,10 @@ def selected(only: tuple[str, ...]) -> frozenset[str]:
 def build(
     layout: Layout, given: Given, ports: Mapping[str, int], only: tuple[str, ...]
 ) -> Services:
-    """Return what to run. Nothing is started; folders, keys and (as root) Postgres' user are made."""
+    """Return what to run. Nothing is started; folders, keys and (as root) Postgres' user are made.
+
+    Raises StepError where the configuration cannot be read.
+    """
     keys = Keys(layout.folder("keys"))
     names = set(selected(only))
     for name, is_given in (
@@ -85,7 +93,12 @@ def build(
     application = base_environment() | application_environment(layout, given, keys, addresses)
     airflow_database = postgres.sibling_url(database, "airflow", embedded=embedded)
     mlflow_database = postgres.sibling_url(database, "mlflow", embedded=embedded)
-    airflow_variables = airflow.environment(layout, keys, addresses, airflow_database, aws)
+    policy = load_configuration(configuration(layout, given))
+    airflow_variables = (
+        airflow.environment(layout, keys, addresses, airflow_database, aws)
+        | airflow.monitoring(addresses, watched_environments(policy), application)
+        | airflow.aporia(layout, given.values)
+    )
     mlflow_variables = airflow.mlflow_environment(keys, mlflow_database)
     processes = [
         *_stores(layout, names, addresses),

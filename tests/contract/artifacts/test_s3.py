@@ -70,6 +70,17 @@ def test_a_kms_key_encrypts_what_is_written(client, file):
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "key-1")
 
 
+def test_bytes_are_written_and_written_over(client, artifacts):
+    uri = artifacts.put(BUCKET, "labels/one.jsonl", b"first")
+    assert uri == f"s3://{BUCKET}/labels/one.jsonl"
+    artifacts.put(BUCKET, "labels/one.jsonl", b"second")
+    assert artifacts.get(uri) == b"second"
+    S3Artifacts(client, "alias/ours").put(BUCKET, "labels/one.jsonl", b"third")
+    assert client.head_object(Bucket=BUCKET, Key="labels/one.jsonl")["SSEKMSKeyId"] == "alias/ours"
+    with pytest.raises(ArtifactError, match="the bucket nobodys-bucket does not exist"):
+        artifacts.put("nobodys-bucket", "labels/one.jsonl", b"")
+
+
 def test_an_object_that_is_not_there_is_named(artifacts):
     for ask in (artifacts.get, artifacts.sha256):
         with pytest.raises(ArtifactError, match=f"s3://{BUCKET}/nothing does not exist"):

@@ -217,9 +217,19 @@ async def test_endpoint_answers(cloud, endpoint):
     assert answer.latency_ms > 0
 
 
+async def test_an_inference_id_goes_with_the_request(cloud, endpoint):
+    payload = {"dataframe_split": {"columns": ["x"], "data": [[5]]}}
+    answer = await cloud.invoke(endpoint, payload, "traffic-1-000001")
+    assert answer.body["predictions"] == [pytest.approx(10.0)]
+    with pytest.raises(EndpointError, match="'inferenceId' failed to satisfy constraint"):
+        await cloud.invoke(endpoint, payload, "x" * 65)
+
+
 async def test_endpoints_own_error_is_said(cloud, endpoint):
-    with pytest.raises(EndpointError, match="answered with an error"):
+    with pytest.raises(EndpointError, match="answered with an error") as caught:
         await cloud.invoke(endpoint, {"nonsense": True})
+    assert "stack_trace" not in str(caught.value)
+    assert "dataframe_split" in str(caught.value)
 
 
 async def test_what_does_not_exist(cloud, platform):

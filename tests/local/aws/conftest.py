@@ -9,6 +9,9 @@ from infra.local.aws.starter import Process
 from infra.local.environments import ROOT
 from infra.local.images.build import build
 from tests.local.aws.support import Aws, furnish
+from tests.support.postgres import database_url, postgres
+
+__all__ = ["database_url", "postgres"]
 
 
 @pytest.fixture(scope="session")

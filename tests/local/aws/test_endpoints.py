@@ -1,5 +1,4 @@
 import io
-import json
 import tarfile
 import uuid
 
@@ -11,16 +10,9 @@ from tests.local.aws.support import BUCKET, Client, until
 
 @pytest.fixture(scope="module")
 def serving(aws, artefact):
-    """An endpoint two variants of one model serve, with data capture."""
+    """An endpoint two variants of one model serve."""
     model = aws.model(artefact)
-    capture = {
-        "EnableCapture": True,
-        "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": f"s3://{BUCKET}/capture",
-        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
-        "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
-    }
-    name = aws.endpoint(aws.config(model, model, capture=capture))
+    name = aws.endpoint(aws.config(model, model))
     description = aws.steady(name)
     assert description["EndpointStatus"] == "InService", description.get("FailureReason")
     return name
@@ -71,28 +63,6 @@ def test_traffic_follows_weights_and_target(aws, serving):
             EndpointName=serving,
             DesiredWeightsAndCapacities=[{"VariantName": "v9", "DesiredWeight": 1}],
         )
-
-
-def test_requests_are_captured(aws, serving):
-    aws.predict(serving, rows=[[5.0]], TargetVariant="v1", InferenceId="R42-1")
-
-    def records():
-        return [
-            json.loads(line)
-            for key in aws.keys(f"capture/{serving}/v1/")
-            for line in aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().splitlines()
-        ]
-
-    [record] = until(
-        lambda: [each for each in records() if each["eventMetadata"].get("inferenceId")], bool
-    )
-    sent = record["captureData"]["endpointInput"]
-    assert (sent["mode"], sent["encoding"]) == ("INPUT", "JSON")
-    assert json.loads(sent["data"])["dataframe_split"]["data"] == [[5.0]]
-    got = record["captureData"]["endpointOutput"]
-    assert round(json.loads(got["data"])["predictions"][0], 3) == 10.0
-    assert record["eventMetadata"]["inferenceId"] == "R42-1"
-    assert record["eventVersion"] == "0"
 
 
 def test_a_request_the_model_refuses_is_a_model_error(aws, serving):

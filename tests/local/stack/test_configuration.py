@@ -31,3 +31,9 @@ def test_the_demo_policy_is_without_mistakes(tmp_path):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(StepError, match="there is no configuration at"):
         check(Layout.at(tmp_path / "state"), Given({"COOPER_CONFIG": str(tmp_path / "no")}), BOT)
+
+
+def test_airflow_alone_needs_it_too(tmp_path):
+    given = Given({"COOPER_CONFIG": str(tmp_path / "no")})
+    with pytest.raises(StepError, match="there is no configuration at"):
+        check(Layout.at(tmp_path / "state"), given, frozenset({"airflow-scheduler"}))

@@ -18,6 +18,7 @@ from infra.local.stack.services import NAMES, PORTS, build, selected
 from infra.local.stack.tasks import run_tasks
 
 NOTHING = Given({})
+AIRFLOW = ("airflow", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
 
 
 @pytest.fixture
@@ -232,6 +233,45 @@ def test_no_process_sees_a_secret_that_is_not_its_own(layout, monkeypatch):
     assert holders(str(keys.signing)) == {"bot", "worker"}
     assert holders(keys["airflow-cooper-password"]) == {"bot", "worker"}
     assert not {"nlu", "actions", "slack", "mlflow"} & holders(keys["aws-secret-access-key"])
+    assert holders(keys["alerts-monitor-secret"]) == {"bot", "worker", *AIRFLOW}
+
+
+def test_airflow_knows_where_models_serve_and_where_alerts_go(layout):
+    services = build(layout, NOTHING, choose(layout, PORTS), ())
+    assert json.loads(services.airflow["COOPER_ENVIRONMENTS"]) == [
+        {
+            "name": name,
+            "connection": f"aws_{name}",
+            "region": "us-east-1",
+            "bucket": "cooper-demo",
+            "installation": "demo",
+        }
+        for name in ("staging", "production")
+    ]
+    assert services.airflow["COOPER_ALERTS_URL"] == services.addresses.url("bot")
+    secret = "COOPER_ALERTS_MONITOR_SECRET"
+    assert services.airflow[secret] == services.application[secret]
+    assert "COOPER_MONITOR_SCHEDULE" not in services.airflow
+
+
+def test_the_persons_own_secret_and_schedule_reach_both_sides(layout):
+    given = {"COOPER_ALERTS_MONITOR_SECRET": "s" * 24, "COOPER_MONITOR_SCHEDULE": "* * * * *"}
+    services = build(layout, Given(given), choose(layout, PORTS), ())
+    for variables in (services.airflow, services.application):
+        assert {name: variables[name] for name in given} == given
+
+
+def test_aporias_connection_reaches_airflow_alone_and_only_where_it_is_given(layout):
+    for given in ({}, {"AIRFLOW_CONN_APORIA": '{"password": "token"}'}):
+        services = build(layout, Given(given), choose(layout, PORTS), ())
+        python = services.airflow["COOPER_APORIA_PYTHON"]
+        assert python == layout.python("dags/aporia")
+        holders = {
+            process.name
+            for process in services.processes
+            if "AIRFLOW_CONN_APORIA" in process.environment
+        }
+        assert holders == (set(AIRFLOW) if given else set())
 
 
 def test_no_secret_is_on_a_command_line(layout):

@@ -15,8 +15,7 @@ from tests.support.bot import Cooper, buttons, drawn, payload
 UNAVAILABLE = {
     *("tune_model", "batch_predict", "schedule_training", "cancel_schedule", "list_schedules"),
     *("explain_model", "scale_endpoint", "start_notebook", "stop_notebook", "extend_notebook"),
-    *("list_notebooks", "show_drift", "list_alerts", "acknowledge_alert", "snooze_alert"),
-    *("resolve_alert", "subscribe_digest", "unsubscribe_digest", "send_digest", "list_features"),
+    *("list_notebooks", "list_features"),
     *("show_feature", "list_datasets", "estimate_cost", "show_costs", "show_audit"),
 }
 
@@ -29,8 +28,8 @@ def test_these_are_not_available_yet() -> None:
     "text",
     [
         "@cooper start a notebook for 2 hours",
-        "@cooper snooze an alert",
-        "@cooper list alerts",
+        "@cooper tune fraud with 20 trials",
+        "@cooper estimate the cost of a notebook",
         "@cooper show the costs of last month",
     ],
 )

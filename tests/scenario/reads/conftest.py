@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,7 @@ from actions.people import Person
 from actions.policy import Policy
 from actions.registration import RegisteredProject
 from actions.requests import Request, RunProgress, State, Vote
+from infra.clients.drift import MlflowDrift
 from infra.clients.mlflow import MlflowRegistry
 from infra.clients.sagemaker import SageMakerCloud
 from infra.store.database import engine, queue
@@ -178,6 +180,23 @@ class Company:
             client.set_registered_model_alias(project.slug, alias, made.version)
         return int(made.version)
 
+    def looked(
+        self, project: RegisteredProject, end: datetime, document: str, environment: str = "staging"
+    ) -> None:
+        """Keeps a report as the DAG `monitor_models` does."""
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        client = MlflowClient(self.platform.mlflow, self.platform.mlflow)
+        try:
+            experiment = client.create_experiment(project.slug)
+        except MlflowException:
+            experiment = client.get_experiment_by_name(project.slug).experiment_id
+        tags = {"cooper.monitor": f"demo-{project.slug}-{environment}"}
+        at = int(end.timestamp() * 1000)
+        run = client.create_run(experiment, start_time=at, tags=tags).info.run_id
+        client.log_text(run, document, "drift.json")
+
     def serves(self, project: RegisteredProject, environment: str, config: str) -> None:
         """An endpoint with this configuration. Its model's file is broken, so it has failed."""
         sagemaker = self.platform.client("sagemaker")
@@ -257,6 +276,7 @@ async def company(
     world = replace(
         nowhere(),
         registry=MlflowRegistry(platform.mlflow, "https://mlflow.example"),
+        drift=MlflowDrift(platform.mlflow, "https://mlflow.example"),
         cloud=SageMakerCloud(client("sagemaker"), client("sagemaker-runtime"), client("logs")),
     )
     yield Company(platform, PostgresStore(made, queue(database_url)), KnownPeople(made), world)

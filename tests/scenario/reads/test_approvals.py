@@ -27,7 +27,7 @@ def listed(answer):
 
 async def knows(company, *people):
     for person in people:
-        await company.people.keep(HERE.team, person, "UTC")
+        await company.people.keep(HERE.team, person)
 
 
 async def test_all_that_one_needs_to_know_stands_there(company):

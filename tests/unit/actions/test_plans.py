@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import jsonschema
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from actions.answers import Refusal
 from actions.capacity import training_capacity
 from actions.commands import train_model
-from actions.plans import PLANS, DeploymentPlan
+from actions.deploying import monitoring
+from actions.plans import PLANS, DeploymentPlan, EnvironmentRef
+from actions.ports import ModelVersion
 from actions.prices import known_instances
 from actions.spec import plainest
 from tests.support.projects import GPU_IMAGE, ROOT, SAMPLE, registered
@@ -240,6 +243,39 @@ def test_model_and_schema_refuse_the_same(wrong):
     with pytest.raises(ValueError):
         DeploymentPlan.model_validate_json(json.dumps(document))
     assert list(validator("deploy_model").iter_errors(document)) != []
+
+
+PLACE = EnvironmentRef.model_validate(DEPLOYMENT["environment"])
+PROFILE = {"cooper.profile.uri": "s3://b/runs/p.npz", "cooper.profile.sha256": "a" * 64}
+
+
+def version(**tags):
+    return ModelVersion("claims-frequency", 3, datetime(2026, 11, 22, tzinfo=UTC), tags=tags)
+
+
+def test_a_version_is_watched_by_its_projects_monitors_against_its_own_profile():
+    project = registered()
+    found = monitoring(project, version(**PROFILE), PLACE)
+    assert found.monitors == project.spec.monitors
+    assert found.monitors
+    assert found.profile is not None
+    assert (found.profile.uri, found.profile.sha256) == tuple(PROFILE.values())
+    assert (found.target, found.capture) == ("visits", f"s3://{PLACE.bucket}/capture")
+
+
+@pytest.mark.parametrize("tags", [{}, dict([*PROFILE.items()][:1]), {"cooper.profile": "p.json"}])
+def test_a_version_of_before_has_no_profile(tags):
+    assert monitoring(registered(), version(**tags), PLACE).profile is None
+
+
+def test_monitors_are_signed_as_the_dag_reads_them():
+    found = monitoring(registered(), version(**PROFILE), PLACE)
+    document = DEPLOYMENT | {"monitoring": found.model_dump(mode="json")}
+    validator("deploy_model").validate(document)
+    conf = DeploymentPlan.model_validate_json(json.dumps(document))
+    assert conf.model_dump(mode="json")["monitoring"] == document["monitoring"]
+    wrong = {**document["monitoring"], "monitors": [{"name": "m", "check": "magic"}]}
+    assert list(validator("deploy_model").iter_errors(document | {"monitoring": wrong})) != []
 
 
 @pytest.mark.parametrize("dag", PLANS)

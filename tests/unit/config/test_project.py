@@ -91,6 +91,19 @@ def test_a_project_survives_being_stored():
         ({"metrics": [{"name": "a", "goal": "maximise", "thresholds": {"min_absolute_change": 0}}]}, "more than 0"),
         ({"monitors": [{"name": "m", "check": "drift"}]}, "data_drift"),
         ({"monitors": [{"name": "m", "check": "activity", "window": "7d"}]}, "ISO 8601"),
+        ({"monitors": [{"name": "m", "check": "activity", "window": "P91D"}]}, "90 days at most"),
+        ({"monitors": [{"name": "m", "check": "data_drift", "threshold": 0}]}, "more than 0"),
+        ({"monitors": [{"name": "m", "check": "data_drift", "threshold": "0.2"}]}, "number"),
+        ({"monitors": [{"name": "m", "check": "data_drift", "statistic": "wasserstein"}]}, "jensen_shannon"),
+        ({"monitors": [{"name": "m", "check": "activity", "statistic": "ks"}]}, "activity has no statistic; data_drift"),
+        ({"monitors": [{"name": "m", "check": "data_drift", "slices": ["x"]}]}, "data_drift has no slices; bias has"),
+        ({"monitors": [{"name": "m", "check": "bias"}]}, "bias needs slices"),
+        ({"monitors": [{"name": "m", "check": "data_drift", "metric": "f1"}]}, "data_drift has no metric; performance"),
+        ({"monitors": [{"name": "m", "check": "performance", "metric": "auc"}]}, "roc_auc"),
+        ({"monitors": [{"name": "m", "check": "performance", "metric": "training"}]}, "a metric such as f1"),
+        ({"monitors": [{"name": "m", "check": "performance", "metric": "positive_rate"}]}, "only bias has it"),
+        ({"monitors": [{"name": "m", "check": "staleness", "metric": "f1"}]}, "of training or prediction"),
+        ({"monitors": [{"name": "m", "check": "activity"}, {"name": "m", "check": "bias", "slices": ["a"]}]}, "a second monitor 'm'"),
         ({"data": {"train": "a.csv", "holdout": "a.csv", "target": "y"}}, "judged on its own data"),
         ({"data": {"train": "s3://b", "holdout": "b.csv", "target": "y"}}, "the S3 address of one object"),
         ({"owner": "ana"}, "a Slack member ID"),
@@ -100,6 +113,32 @@ def test_a_project_survives_being_stored():
 )  # fmt: skip
 def test_a_mistake_is_told_with_what_would_be_right(values, expected):
     assert expected in mistakes(changed(**values))
+
+
+def test_every_mistake_in_the_monitors_is_named_by_its_line():
+    lines = [
+        "monitors:",
+        "  - {name: a, check: data_drift, threshold: -1}",
+        "  - {name: b, check: bias}",
+        "  - {name: c, check: staleness, metric: mae}",
+        "  - {name: d, check: activity, windw: PT1H}",
+    ]
+    with pytest.raises(ConfigError) as caught:
+        read(LEAST + "\n".join(lines))
+    start = LEAST.count("\n") + 1
+    assert [one.line - start for one in caught.value.problems] == [1, 2, 3, 4]
+
+
+def test_monitors_are_kept_as_the_monitor_reads_them():
+    monitors = [
+        {"name": "drift", "check": "data_drift", "statistic": "psi", "window": "PT36H"},
+        {"name": "fair", "check": "bias", "slices": ["sex"], "metric": "positive_rate"},
+        {"name": "old", "check": "staleness", "metric": "training", "threshold": 60},
+    ]
+    drift, fair, old = read(changed(monitors=monitors)).model_dump(mode="json")["monitors"]
+    assert (drift["window"], drift["statistic"], drift["threshold"]) == ("P1DT12H", "psi", None)
+    assert (fair["slices"], fair["metric"]) == (["sex"], "positive_rate")
+    assert (old["threshold"], old["window"], old["severity"]) == (60.0, "P1D", "medium")
 
 
 def test_files_that_are_not_there_are_named_by_line_beside_other_mistakes(tmp_path):

@@ -61,7 +61,7 @@ def test_the_demos_section_says_what_it_shows():
         ("UBEN00001",),
     ]
     assert alerting.inhibit == outage_mutes_drift()
-    assert alerting.quiet_hours.unless_severity == "high"
+    assert alerting.quiet_hours.unless_severity == "medium"
 
 
 def test_no_inhibition_at_all_can_be_said():

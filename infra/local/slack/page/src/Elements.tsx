@@ -115,11 +115,33 @@ function Control(props: ControlProps) {
           {...test}
         />
       );
+    case "datetimepicker":
+      return <Moment {...props} />;
     case "image":
       return <img className="bk-image" src={addressOf(element)} alt={element.alt_text} />;
     default:
       return <TextInput {...props} />;
   }
+}
+
+/** A day and a time in the reader's zone; Slack counts it in seconds since 1970. */
+function Moment({ element, choose, entered }: ControlProps) {
+  const seconds = Number(entered?.selected_date_time ?? element.initial_date_time ?? 0);
+  return (
+    <input
+      className="bk-input narrow"
+      type="datetime-local"
+      defaultValue={seconds ? localTime(new Date(seconds * 1000)) : ""}
+      onChange={(event) => choose(Math.floor(new Date(event.target.value).getTime() / 1000))}
+      data-testid={`action-${element.action_id}`}
+      data-action-id={element.action_id}
+    />
+  );
+}
+
+function localTime(date: Date): string {
+  const shifted = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
 }
 
 function TextInput({ element, choose, entered, inForm }: ControlProps) {

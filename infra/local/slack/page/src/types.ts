@@ -19,6 +19,7 @@ export type Element = {
   initial_options?: Option[];
   initial_value?: string;
   initial_date?: string;
+  initial_date_time?: number;
   initial_time?: string;
   initial_user?: string;
   initial_channel?: string;

@@ -1,0 +1,1 @@
+"""Digests: a summary of what happened, now or again and again."""

@@ -1,0 +1,127 @@
+"""Sends what is due: each digest once, whatever crashes, and what was missed made up for once.
+
+A round takes one subscription after the other. What is said, that it was sent, and when the next is
+due are committed together, so a crash at any line leaves either all of it or nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from actions.answers import Answer
+from actions.channels import Channel
+from actions.context import Context, World, context_of
+from actions.digests.gathering import gather
+from actions.digests.periods import Window
+from actions.digests.places import obstacle
+from actions.digests.ports import People
+from actions.digests.recurrence import local
+from actions.digests.store import Sent
+from actions.digests.subscription import Subscription
+from actions.digests.writing import written
+from actions.people import Person
+from actions.policy import Denied, may
+from actions.requests import Place
+from actions.store import AuditEntry, Store, Transaction
+
+
+class Sending:
+    """Called by the worker's rounds, one worker at a time."""
+
+    def __init__(
+        self, store: Store, world: World, people: People, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._world = world
+        self._people = people
+        self._clock = clock
+
+    async def send(self) -> int:
+        """Send what is due; how many digests.
+
+        Raises:
+            ExceptionGroup: Faults with single subscriptions; the others were served.
+        """
+        async with self._store.transaction() as tx:
+            due = await tx.digests.due(self._clock())
+        sent, faults = 0, []
+        for subscription in due:
+            try:
+                sent += await self._serve(subscription)
+            except Exception as fault:  # noqa: BLE001 -- one broken digest must not hold up the others
+                faults.append(fault)
+        if faults:
+            msg = "Some digests could not be sent."
+            raise ExceptionGroup(msg, faults)
+        return sent
+
+    async def _serve(self, seen: Subscription) -> bool:
+        """Send the subscription's digest, or end it where it has no reader or no place any more."""
+        maker = await self._people.person(seen.team, seen.by_id)
+        channel = await self._world.channels.get(seen.channel)
+        async with self._store.transaction() as tx:
+            subscription = await tx.digests.take(seen.number)
+            now = self._clock()
+            if subscription is None or subscription.due > now:
+                return False
+            problem = obstacle(channel)
+            if problem is not None:
+                alone = await self._world.channels.direct(maker.id)
+                await _end(tx, subscription, alone, _nowhere(subscription, problem))
+                return False
+            allowed = may(self._world.policy, maker, "send_digest", subscription.project, None)
+            if isinstance(allowed, Denied):
+                await _end(tx, subscription, channel, _for_nobody(subscription, maker))
+                return False
+            place = Place(subscription.team, subscription.channel, None)
+            context = await context_of(tx, self._world, maker, place, now)
+            return await _sent(context, subscription)
+
+
+async def _sent(context: Context, subscription: Subscription) -> bool:
+    tx, now = context.tx, context.now
+    due = subscription.recurrence.latest(subscription.due, now)
+    window = Window(subscription.since(due), now)
+    first = await tx.digests.record(Sent(subscription.number, due, window))
+    if first:
+        digest = await gather(context, window, subscription.project)
+        note = "" if due == subscription.due else _made_up(subscription)
+        answer = written(digest, subscription.recurrence.timezone, context.world, note)
+        await tx.say(_key(subscription, due), context.place, answer)
+    await tx.digests.save(subscription.sent(due, now))
+    return first
+
+
+async def _end(
+    tx: Transaction, subscription: Subscription, channel: Channel | None, answer: Answer
+) -> None:
+    """End it, and say so once, where there is anybody to hear it."""
+    detail = {"channel": subscription.channel, "by": subscription.by_id, "why": answer.text}
+    await tx.digests.end(subscription.number)
+    await tx.audit(AuditEntry("cooper", "digest ended", None, subscription.project, detail))
+    if channel is not None:
+        place = Place(subscription.team, channel.id, None)
+        await tx.say(f"{_key(subscription, subscription.due)}:ended", place, answer)
+
+
+def _key(subscription: Subscription, due: datetime) -> str:
+    return f"digest:{subscription.number}:{due.isoformat()}"
+
+
+def _made_up(subscription: Subscription) -> str:
+    since = local(subscription.due, subscription.recurrence.timezone)
+    return f"I was away, so this makes up for the digests that were due since {since}."
+
+
+def _nowhere(subscription: Subscription, problem: str) -> Answer:
+    about = subscription.project or "all projects"
+    text = f"Your digest of {about} has ended, because I cannot post to its channel: {problem}"
+    return Answer(text=text, tone="warning", command="subscribe_digest")
+
+
+def _for_nobody(subscription: Subscription, maker: Person) -> Answer:
+    about = subscription.project or "any project"
+    text = (
+        f"This digest has ended: {maker.name}, who set it up, may no longer see {about}. "
+        "Whoever may can set it up anew: “subscribe this channel to the digest every weekday at 9”."
+    )
+    return Answer(text=text, tone="warning", command="subscribe_digest")
