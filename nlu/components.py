@@ -160,12 +160,14 @@ class AsMeant(GraphComponent):
         return messages
 
     def _read(self, message: Message) -> None:
-        beside, number = asides(message.get(TEXT) or ""), ""
+        beside, number, assigned = asides(message.get(TEXT) or ""), "", False
         for token in message.get(TOKENS_NAMES[TEXT]) or ():
             meant = self._spelling.meant(token.text)
             familiar = self._familiar(token.text, meant)
-            goes_on = goes_on_as_number(number, meant.lower())
-            number = meant.lower() if goes_on or is_figure(meant.lower()) else ""
+            counts = goes_on_as_number(number, meant.lower())
+            number = meant.lower() if counts or is_figure(meant.lower()) else ""
+            again, assigned = assigned, bool(ASSIGNED.fullmatch(token.text))
+            goes_on = counts or (again and assigned)
             aside = any(start <= token.start < end for start, end in beside)
             token.lemma = "" if aside or goes_on else _lemma(token.text, meant, familiar)
             token.set(MEANT, meant)

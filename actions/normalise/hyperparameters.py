@@ -60,7 +60,7 @@ def read_hyperparameters(raw: str) -> dict[str, Value]:
     rest = raw.strip()
     for pattern in (_ASSIGNED, _SPOKEN):
         for match in pattern.finditer(rest):
-            found[_key(match["key"])] = read_value(match["value"].rstrip(".,;"))
+            found[_key(match["key"])] = read_value(match["value"].rstrip(".,;?!"))
         rest = pattern.sub(" ", rest)
     left = re.sub(r"\b(?:and|with|a|the|using)\b|[,;&]", " ", rest).strip()
     if not found or left or "" in found:

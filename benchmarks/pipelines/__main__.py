@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,11 @@ from bot.cli.rasa_model import ROOT, interpreter
 
 _SENTENCES = Path("tests/nlu/development.jsonl")
 _WARM_UP = 20
+_QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "PYTHONWARNINGS": "ignore",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,10 @@ def _train(nlu: Path) -> tuple[float, int]:
     began = time.perf_counter()
     most = 0
     with (nlu / "train.log").open("wb") as log:
-        process = subprocess.Popen((*command, *more), cwd=nlu, stdout=log, stderr=log)
+        environment = {**os.environ, **_QUIET}
+        process = subprocess.Popen(
+            (*command, *more), cwd=nlu, stdout=log, stderr=log, env=environment
+        )
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             with contextlib.suppress(psutil.Error):
@@ -100,7 +109,13 @@ def _parses(nlu: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], list
     with (
         (nlu / "parse.log").open("wb") as log,
         subprocess.Popen(
-            command, cwd=nlu, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            cwd=nlu,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, **_QUIET},
         ) as process,
     ):
         assert process.stdin is not None

@@ -32,6 +32,10 @@ class MiniLMFeaturizer(DenseFeaturizer, GraphComponent):
         """Rasa's defaults; all six layers."""
         return {**DenseFeaturizer.get_default_config(), "layers": 6}
 
+    @classmethod
+    def validate_config(cls, config: "dict[str, Any]") -> None:
+        """Every number of layers that MiniLM has is fine."""
+
     def __init__(self, config: "dict[str, Any]", name: str) -> None:
         super().__init__(name, config)
         self._encoder = Encoder(model_folder(), int(config["layers"]))
@@ -61,5 +65,5 @@ class MiniLMFeaturizer(DenseFeaturizer, GraphComponent):
         for message, texts, pieces in zip(read, words, self._encoder.read(words)):  # noqa: B905 -- as many
             mean = pieces.mean([True] * len(texts))
             whole = np.atleast_2d(mean / np.linalg.norm(mean))
-            self.add_features_to_message(pieces.firsts(len(texts)), whole, message, TEXT)
+            self.add_features_to_message(pieces.firsts(len(texts)), whole, TEXT, message)
         return messages

@@ -46,7 +46,7 @@ def _plain(rng: Random) -> str:
 
 
 def _project(rng: Random) -> str:
-    if rng.random() < 0.25:
+    if rng.random() < 0.3:
         name = _plain(rng)
         return name.title() if rng.random() < 0.08 else name
     roll = rng.random()
@@ -331,10 +331,10 @@ def _schedule(rng: Random) -> str:
          "every tuesday and friday", "every working day", "once a week on sunday", "every evening")
     )  # fmt: skip
     return rng.choices(
-        (f"{days} at {time}", f"{days} at {time}", f"{days} {time}", f"at {time} {days}", days,
+        (f"{days} at {time}", f"{days} at {time}", f"{days} {time}", f"at {time} {days}", f"{day} at {time}", days,
          rng.choice(("hourly", "every hour", "every 6 hours", "every two hours", "weekly", "every week", "0 6 * * 1",
                      "30 18 * * *", "0 9 * * 1-5", "every 12 hours", "every 30 minutes"))),
-        (6, 5, 2, 2, 2, 2),
+        (6, 5, 2, 2, 1, 2, 2),
     )[0]  # fmt: skip
 
 

@@ -107,3 +107,22 @@ def test_a_lone_number_corrects_the_only_count(
 ) -> None:
     plan = Draft("train_model", {**TANK, **params}, None)
     assert answer(plan, parsed(intent, text)) == step
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "intent"),
+    [
+        ("nlu_fallback", "and on spot", "inform"),
+        ("out_of_scope", "make that 4 gpus", "inform"),
+        ("deny", "no spot please", "inform"),
+        ("deny", "no", "deny"),
+        ("deny", "no staging", "deny"),
+        ("affirm", "yes prod", "affirm"),
+        ("nlu_fallback", "mine", None),
+        ("out_of_scope", "prod is on fire", None),
+        ("out_of_scope", "4 gpus", "inform"),
+        ("out_of_scope", "", None),
+    ],
+)
+def test_values_and_nothing_else_are_an_answer(found: str, text: str, intent: str | None) -> None:
+    assert parsed(found, text).intent == intent

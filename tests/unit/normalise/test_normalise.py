@@ -102,6 +102,7 @@ READS = [
     (Kind.USER, "I", "me"),
     (Kind.USER, "@ben", "ben"),
     (Kind.USER, "ben's", "ben"),
+    (Kind.HYPERPARAMETERS, "lr=0.1 seed=84?", {"lr": 0.1, "seed": 84}),
     (Kind.HYPERPARAMETERS, "lr=0.01", {"lr": 0.01}),
     (Kind.HYPERPARAMETERS, "max depth 6", {"max_depth": 6}),
     (Kind.HYPERPARAMETERS, "lr=1e-3, max depth 8", {"lr": 0.001, "max_depth": 8}),
