@@ -101,6 +101,9 @@ def _deployed(request: Request, seen: RunProgress, links: list[Link]) -> Answer:
     before = seen.reports.get("deploy", {}).get("previous_config")
     if before:
         fields.append(Field(label="Before", value=before))
+    aporia = seen.reports.get("aporia", {})
+    if not aporia.get("registered", True):
+        fields.append(Field(label="Aporia", value=str(aporia["headline"])))
     again = "serves again" if request.command == "rollback_model" else "serves"
     return Answer(
         title=f"{request.project} v{version} {again} in {environment}",

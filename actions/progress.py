@@ -7,6 +7,8 @@ from actions.requests import RunProgress, StageProgress
 _JOB_STAGES = {"train"}
 _WAITS_FOR_PEOPLE = "awaiting_input"
 _WITHOUT_REPORT = {"approve"}
+_ALSO_SKIPPED = {"aporia"}
+"""Stages that say why where they gave up."""
 _ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 
 
@@ -24,7 +26,7 @@ async def observed(world: World, known: RunProgress) -> RunProgress:
     for stage in known.stages:
         task = tasks.get(stage.name)
         wanted = stage.name not in reports and stage.name not in _WITHOUT_REPORT
-        if task is not None and task.state == "success" and wanted:
+        if task is not None and wanted and _may_report(task):
             report = await world.orchestrator.report(known.dag, known.run_id, stage.name)
             if report is not None:
                 reports[stage.name] = report
@@ -44,6 +46,10 @@ async def observed(world: World, known: RunProgress) -> RunProgress:
         }
     )
     return await _with_job(world, seen)
+
+
+def _may_report(task: TaskState) -> bool:
+    return task.state == "success" or (task.state == "skipped" and task.task_id in _ALSO_SKIPPED)
 
 
 async def _failure(

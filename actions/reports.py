@@ -168,6 +168,13 @@ class RecordReport(_Report):
     alias: str | None
 
 
+class AporiaReport(_Report):
+    """What Aporia knows of the version. Not `registered`: it serves, and Aporia was not told."""
+
+    stage: Literal["aporia"]
+    registered: bool
+
+
 class SummaryReport(_Report):
     """The last stage: what the card says at the end."""
 
@@ -189,6 +196,7 @@ Report = Annotated[
     | RestoreReport
     | DeleteReport
     | RecordReport
+    | AporiaReport
     | SummaryReport,
     Field(discriminator="stage"),
 ]
@@ -213,14 +221,15 @@ STAGES: dict[str, tuple[str, ...]] = {
         "verify",
         "restore",
         "record",
+        "aporia",
         "report",
     ),
     "undeploy_model": ("validate", "gate", "approve", "delete", "record", "report"),
 }
 """Task ids of each DAG, in order."""
 
-OCCASIONAL = frozenset({"approve", "restore"})
-"""Stages that run only when something is amiss; a card shows them then."""
+OCCASIONAL = frozenset({"approve", "restore", "aporia"})
+"""Stages that most runs skip; a card shows them where they have something to say."""
 
 STAGE_NAMES: dict[str, str] = {
     "validate": "Check the plan",
@@ -237,6 +246,7 @@ STAGE_NAMES: dict[str, str] = {
     "restore": "Go back to what served before",
     "delete": "Delete the endpoint",
     "record": "Record in MLflow",
+    "aporia": "Register in Aporia",
     "report": "Report",
 }
 """What people read for a task id."""

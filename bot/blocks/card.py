@@ -51,6 +51,7 @@ _TITLE = 300
 _PENDING = "⚪"
 _NOT_RUN = {None, "skipped", "upstream_failed", "removed"}
 _STAGE_ICONS = {"success": "✅", "failed": "❌"}
+_GAVE_UP = "⚠️"
 
 
 def card(
@@ -127,9 +128,9 @@ def _progress(request: Request, progress: RunProgress, now: datetime) -> list[e.
 
 
 def _is_shown(stage: StageProgress, request: Request) -> bool:
-    """Whether the stage means something to people: what only happens when amiss, only then."""
+    """Whether the stage means something to people: what most runs skip, only where it says so."""
     if stage.name in OCCASIONAL:
-        return stage.state not in _NOT_RUN
+        return stage.state not in _NOT_RUN or stage.headline is not None
     return stage.name != "report" and (stage.name != "gate" or bool(request.plan.needs))
 
 
@@ -137,6 +138,8 @@ def _stage(stage: StageProgress, progress: RunProgress, now: datetime) -> str:
     name = STAGE_NAMES.get(stage.name, stage.name.capitalize())
     running = stage.started is not None and stage.ended is None
     icon = "🔄" if running else _STAGE_ICONS.get(stage.state or "", _PENDING)
+    if stage.state == "skipped" and stage.headline:
+        icon = _GAVE_UP
     text = f"{icon} {name}"
     if stage.headline:
         text += f" – {escape(stage.headline)}"

@@ -18,13 +18,17 @@ from airflow.sdk.exceptions import (
 )
 
 from cooper_dags import aws, objects
-from cooper_dags.conf import Run, verified
-from cooper_dags.errors import RefusedError, fails_clearly
+from cooper_dags.conf import Run, checked_report, verified
+from cooper_dags.errors import RefusedError, fails_clearly, failure_of, is_transient
 
 CONNECTION = "aporia"
 """The Airflow connection: host, password (the token); account, integration … in its extra."""
 PYTHON = "COOPER_APORIA_PYTHON"
 """Names the interpreter of the environment `dags/aporia/`."""
+XCOM_RETURN_KEY = "return_value"
+_CHANGES = ("created", "changed", "removed")
+_LONGEST = 300
+"""Characters of a report's headline."""
 _FOLDER = Path(__file__).resolve().parents[1] / "aporia"
 _PASSED_ON = ("PATH", "LANG", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _PASSED_ON_ENDINGS = ("_PROXY", "_proxy")
@@ -40,7 +44,10 @@ def _register(document: dict[str, Any]) -> dict[str, Any]:
 
 
 class RegisterInAporiaOperator(ExternalPythonOperator):
-    """Registers model, version, data and monitors; skipped with one line where that cannot be."""
+    """Registers model, version, data and monitors; skipped with one line where that cannot be.
+
+    The model serves by now, and must not be called failed because a watcher was not told.
+    """
 
     template_fields = ()  # Nothing is rendered, so nothing of it is kept beside the task.
 
@@ -54,30 +61,40 @@ class RegisterInAporiaOperator(ExternalPythonOperator):
             **kwargs,
         )
 
-    def execute(self, context: Any) -> None:
-        """Register, log what became of it, and leave no XCom but a failure's."""
-        outcome = self._registered(context)
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Register, log what became of it, and report the sum."""
+        outcome = self._tried(_run(context), context)
         if "problem" in outcome:
-            # Not final: Airflow tries again, and what was registered before is found and kept.
-            raise AirflowException(
-                f"Aporia does not know of this version yet: {outcome['problem']}"
-            )
-        for done in ("created", "changed", "removed", "left"):
+            raise self._not_told(context["ti"], outcome["problem"], lasting=outcome["lasting"])
+        for done in (*_CHANGES, "left"):
             for what in outcome[done]:
                 self.log.info("%s: %s", done, what)
         self.log.info("%d were there and the same.", len(outcome["kept"]))
+        return _report(_headline(outcome), registered=True)
 
-    @fails_clearly
-    def _registered(self, context: Any) -> dict[str, Any]:
-        run = verified(context)
+    def _tried(self, run: Run, context: Any) -> dict[str, Any]:
+        try:
+            return self._registered(run, context)
+        except AirflowSkipException:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the model serves
+            return {"problem": failure_of(error).reason, "lasting": not is_transient(error)}
+
+    def _registered(self, run: Run, context: Any) -> dict[str, Any]:
         python, connection = _python(), _connection()
         self.python = python
         self.op_kwargs = {"document": {"state": _state(run), "connection": _settings(connection)}}
         self.env_vars = _environment(connection.password)
         outcome: dict[str, Any] = super().execute(context)
-        if outcome.get("lasting"):
-            raise RefusedError(f"Aporia does not know of this version: {outcome['problem']}")
         return outcome
+
+    def _not_told(self, ti: Any, problem: str, *, lasting: bool) -> Exception:
+        """Try again where that may help: what was registered before is found and kept."""
+        told = f"Aporia does not know of this version: {problem}"
+        if not lasting and ti.try_number <= ti.max_tries:
+            return AirflowException(told)
+        ti.xcom_push(key=XCOM_RETURN_KEY, value=_report(told, registered=False))
+        return AirflowSkipException(told)
 
     def _iter_serializable_context_keys(self) -> Iterator[str]:
         """Nothing of Airflow's context is used there, so the environment is not asked what it takes.
@@ -85,6 +102,22 @@ class RegisterInAporiaOperator(ExternalPythonOperator):
         One key all the same: Airflow drops the arguments beside an empty context.
         """
         return iter(("run_id",))
+
+
+@fails_clearly
+def _run(context: Any) -> Run:
+    """The plan that people agreed to; nothing is done for another, nor told."""
+    return verified(context)
+
+
+def _report(headline: str, *, registered: bool) -> dict[str, Any]:
+    report = {"stage": "aporia", "headline": headline[:_LONGEST], "registered": registered}
+    return checked_report(report)
+
+
+def _headline(outcome: dict[str, Any]) -> str:
+    counts = [f"{len(outcome[done])} {done}" for done in _CHANGES if outcome[done]]
+    return f"{', '.join(counts)}." if counts else "All was there already."
 
 
 def _python() -> str:

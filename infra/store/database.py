@@ -4,6 +4,8 @@ from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from infra.store.jobs import Jobs
+
 
 def sqlalchemy_url(database_url: str) -> str:
     """The URL with psycopg 3 as its driver."""
@@ -30,4 +32,6 @@ def engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
 def queue(database_url: str, *, pool_size: int = 4) -> App:
     """The job queue on the same database; open it before use."""
     connector = PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=pool_size)
-    return App(connector=connector)
+    made = App(connector=connector)
+    made.job_manager = Jobs(connector)
+    return made

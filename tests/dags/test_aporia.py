@@ -70,19 +70,22 @@ def plan(here):
 
 @pytest.fixture
 def task(key, public_pem, tmp_path, monkeypatch):
-    """Runs the task of a plan; what it pushed is in `task.pushed`."""
+    """Runs the task of a plan, in its last try; what it pushed is in `task.pushed`."""
     public_key = tmp_path / "public.pem"
     public_key.write_bytes(public_pem)
     monkeypatch.setenv("COOPER_PUBLIC_KEY_FILE", str(public_key))
     pushed = {}
 
-    def run(plan, tampered=None):
+    def run(plan, tampered=None, tries_left=0):
         run_id = f"tests-{plan['request']}-a1"
         conf = project.signed(plan, run_id, key) | (tampered or {})
         with DAG("deploy_model", schedule=None):
             run.operator = RegisterInAporiaOperator(task_id="aporia")
         ti = SimpleNamespace(
-            xcom_push=lambda key, value: pushed.update({key: value}), xcom_pull=lambda **_: None
+            xcom_push=lambda key, value: pushed.update({key: value}),
+            xcom_pull=lambda **_: None,
+            try_number=3 - tries_left,
+            max_tries=2,
         )
         dag_run = SimpleNamespace(dag_id="deploy_model", run_id=run_id, conf=conf)
         dag = SimpleNamespace(task_ids=())
@@ -178,12 +181,12 @@ def test_a_monitor_that_is_none_is_refused():
 
 
 def test_it_registers_by_the_real_sdk_and_again_writes_nothing(aporia, connected, plan, task):
-    assert task(plan) is None
+    assert task(plan)["registered"] is True
     assert [each["name"] for each in aporia.all("models")] == ["tests-line-staging"]
     assert [each["name"] for each in aporia.all("model-versions")] == ["3"]
     assert "input-drift" in [each["name"] for each in aporia.all("monitors")]
     aporia.forget_requests()
-    task(plan)
+    assert task(plan)["headline"] == "All was there already."
     assert aporia.requests
     assert aporia.writes == []
 
@@ -242,27 +245,48 @@ def test_a_version_without_a_profile_is_skipped(aporia, connected, plan, task, m
     assert aporia.requests == []
 
 
-def test_a_refused_token_fails_for_good_with_what_to_do(aporia, connected, plan, task, monkeypatch):
+def test_a_refused_token_is_told_with_what_to_do_and_not_tried_again(
+    aporia, connected, plan, task, monkeypatch
+):
     monkeypatch.setenv("AIRFLOW_CONN_APORIA", connection(aporia, password="another-token"))
-    with pytest.raises(AirflowFailException, match=r"refuses the token \(401\)"):
-        task(plan)
-    assert task.pushed["failure"]["kind"] == "refused"
+    with pytest.raises(AirflowSkipException, match=r"refuses the token \(401\)"):
+        task(plan, tries_left=2)
+    report = task.pushed["return_value"]
+    assert (report["stage"], report["registered"]) == ("aporia", False)
+    assert "refuses the token (401)" in report["headline"]
     assert "another-token" not in json.dumps(task.pushed)
 
 
 def test_a_fault_of_aporias_is_tried_again(aporia, connected, plan, task):
     aporia.troubles.append(standin.Trouble("POST .*/monitors$", status=503))
     with pytest.raises(AirflowException, match="503") as raised:
-        task(plan)
-    assert not isinstance(raised.value, AirflowFailException)
+        task(plan, tries_left=1)
+    assert not isinstance(raised.value, AirflowFailException | AirflowSkipException)
+    assert task.pushed == {}
     task(plan)
     assert len(aporia.all("models")) == 1
 
 
-def test_a_connection_with_mistakes_fails_for_good(aporia, connected, plan, task, monkeypatch):
-    monkeypatch.setenv("AIRFLOW_CONN_APORIA", connection(aporia, extra={"account": "acme"}))
-    with pytest.raises(AirflowFailException, match="extra has no integration"):
+def test_a_fault_that_stays_is_told(aporia, connected, plan, task):
+    aporia.troubles.append(standin.Trouble("POST .*/monitors$", status=503))
+    with pytest.raises(AirflowSkipException, match="503"):
         task(plan)
+    assert "503" in task.pushed["return_value"]["headline"]
+
+
+def test_a_connection_with_mistakes_is_told(aporia, connected, plan, task, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_APORIA", connection(aporia, extra={"account": "acme"}))
+    with pytest.raises(AirflowSkipException, match="extra has no integration"):
+        task(plan)
+
+
+def test_an_environment_that_is_broken_is_told(connected, plan, task, monkeypatch, tmp_path):
+    broken = tmp_path / "python"
+    broken.write_text("no program")
+    monkeypatch.setenv("COOPER_APORIA_PYTHON", str(broken))
+    with pytest.raises(AirflowSkipException, match="Aporia does not know of this version"):
+        task(plan)
+    assert task.pushed["return_value"]["registered"] is False
 
 
 def test_a_plan_that_was_changed_is_refused_before_anybody_is_told(aporia, connected, plan, task):
@@ -271,10 +295,10 @@ def test_a_plan_that_was_changed_is_refused_before_anybody_is_told(aporia, conne
     assert aporia.requests == []
 
 
-def test_a_profile_that_is_not_the_plans_is_refused(aporia, connected, plan, task, here):
+def test_a_profile_that_is_not_the_plans_is_not_told(aporia, connected, plan, task, here):
     bucket, key = plan["monitoring"]["profile"]["uri"].removeprefix("s3://").split("/", 1)
     here.client("s3").put_object(Bucket=bucket, Key=key, Body=b"another")
-    with pytest.raises(AirflowFailException, match="profile"):
+    with pytest.raises(AirflowSkipException, match="profile"):
         task(plan)
     assert aporia.requests == []
 
@@ -282,7 +306,7 @@ def test_a_profile_that_is_not_the_plans_is_refused(aporia, connected, plan, tas
 # ------------------------------------------------------------------ in the run
 
 
-def test_what_aporia_refuses_is_red_and_the_deployment_has_gone_well(
+def test_what_aporia_refuses_is_told_and_the_deployment_has_gone_well(
     platform, trained, registry_of_aporia
 ):
     _, reports = trained
@@ -297,8 +321,10 @@ def test_what_aporia_refuses_is_red_and_the_deployment_has_gone_well(
     registry_of_aporia.token = "another by now"
     run_id = platform.start(plan)
     state, tasks = platform.airflow.finished("deploy_model", run_id, 240)
-    assert (state, tasks["report"], tasks["aporia"]) == ("success", "success", "failed")
-    assert "refuses the token (401)" in platform.reason("deploy_model", run_id, "aporia")
+    assert (state, tasks["report"], tasks["aporia"]) == ("success", "success", "skipped")
+    told = platform.airflow.xcom("deploy_model", run_id, "aporia")
+    assert (told["stage"], told["registered"]) == ("aporia", False)
+    assert "refuses the token (401)" in told["headline"]
     registry_of_aporia.token = standin.TOKEN
     platform.airflow.clear("deploy_model", run_id, "aporia")
     state, tasks = platform.airflow.finished("deploy_model", run_id, 240)

@@ -168,6 +168,34 @@ def test_progress_shows_stages_metrics_and_cost():
     assert "$0.12 so far of at most $0.23" in drawn
 
 
+def stages_of_a_deployment(**aporia):
+    progress = RunProgress(
+        run_id="demo-R1-a1",
+        dag="deploy_model",
+        state="success",
+        stages=(
+            StageProgress(name="record", state="success", headline="Recorded."),
+            StageProgress(name="aporia", **aporia),
+            StageProgress(name="report", state="success"),
+        ),
+    )
+    return words(shown(request(state=State.SUCCEEDED), progress))
+
+
+def test_where_aporia_gave_up_the_card_says_why():
+    drawn = stages_of_a_deployment(state="skipped", headline="Aporia refuses the token (401).")
+    assert "⚠️ Register in Aporia – Aporia refuses the token (401)." in drawn
+
+
+def test_where_aporia_is_not_connected_the_card_is_silent():
+    assert "Aporia" not in stages_of_a_deployment(state="skipped")
+
+
+def test_what_aporia_was_told_is_on_the_card():
+    drawn = stages_of_a_deployment(state="success", headline="3 created.")
+    assert "✅ Register in Aporia – 3 created." in drawn
+
+
 def test_a_run_without_stages_is_drawn():
     progress = RunProgress(run_id="demo-R1-a1", dag="train_model", state="queued")
     shown(request(state=State.RUNNING), progress)
