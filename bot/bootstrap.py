@@ -53,6 +53,7 @@ from infra.clients.sagemaker import SageMakerCloud
 from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
+from infra.store.locks import Rounds
 from infra.store.outgoing import Outgoings
 from infra.store.people import KnownPeople
 from infra.store.tellings import IncidentMessages
@@ -214,7 +215,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         following = Following(base.store, outside, Tracking(base.store, outside, now), now)
         yield Worker(
             queue=base.queue,
-            engine=base.engine,
+            alone=Rounds(base.engine).alone,
             store=base.store,
             service=service,
             following=following,

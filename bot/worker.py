@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 
 import structlog
 from procrastinate import App
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actions.digests.sending import Sending
 from actions.following import Following
@@ -22,12 +21,6 @@ from actions.sweeping import Sweep
 
 log = structlog.get_logger()
 
-# Any constants will do; each lets one worker at a time run that loop.
-_FOLLOW_LOCK = 7_301_002
-_SWEEP_LOCK = 7_301_003
-_RECONCILE_LOCK = 7_301_004
-_TELL_LOCK = 7_301_005
-_DIGESTS_LOCK = 7_301_006
 _TELL_SECONDS = 1.0
 _STALLED_AFTER = 30
 _ROUND_SECONDS = 10
@@ -44,7 +37,8 @@ class Worker:
     """One worker process."""
 
     queue: App
-    engine: AsyncEngine
+    alone: Callable[[str], AbstractAsyncContextManager[bool]]
+    """Whether no other worker is at the work of this name; none will be until the block's end."""
     store: Store
     service: Service
     following: Following
@@ -111,7 +105,7 @@ class Worker:
 
     async def _follow(self) -> None:
         """Look at every run under way; one worker at a time."""
-        async with self._alone(_FOLLOW_LOCK) as mine:
+        async with self.alone("follow") as mine:
             if mine:
                 moved = await self.following.look()
                 for number in (number for number, did in moved.items() if not did):
@@ -119,40 +113,27 @@ class Worker:
 
     async def _tell(self) -> None:
         """What only had to wait is told of incidents: groups, quiet hours, escalation, snoozes."""
-        async with self._alone(_TELL_LOCK) as mine:
+        async with self.alone("tell") as mine:
             if mine:
                 await self.tell.tell()
 
     async def _send_digests(self) -> None:
         """Send the digests that are due."""
-        async with self._alone(_DIGESTS_LOCK) as mine:
+        async with self.alone("digests") as mine:
             if mine:
                 await self.digests.send()
 
     async def _sweep_up(self) -> None:
         """Stop what is left over."""
-        async with self._alone(_SWEEP_LOCK) as mine:
+        async with self.alone("sweep") as mine:
             for job in await self.sweep.sweep() if mine else ():
                 log.warning("job_stopped", job=job, because="its run has ended")
 
     async def _reconcile(self) -> None:
         """Mend what does not follow the endpoints; needs no Airflow, unlike the sweep."""
-        async with self._alone(_RECONCILE_LOCK) as mine:
+        async with self.alone("reconcile") as mine:
             for mended in await self.reconciler.reconcile() if mine else ():
                 log.warning("reconciled", **asdict(mended))
-
-    @contextlib.asynccontextmanager
-    async def _alone(self, key: int) -> AsyncIterator[bool]:
-        """Whether no other worker is at it; none will be until the block's end."""
-        async with self.engine.connect() as guard:
-            got = await guard.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key})
-            if not got.scalar_one():
-                yield False
-                return
-            try:
-                yield True
-            finally:
-                await guard.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     async def _keep_moving(self, number: int, active: int) -> None:
         """Redraw a running card now and then, so that its clock and cost move."""

@@ -23,17 +23,16 @@ from actions.incidents.alert import Alert
 from actions.incidents.store import AlertsRefusedError, Arrival, UnstorableError
 from infra.store import tables as t
 from infra.store.database import sqlalchemy_url
+from infra.store.locks import Lock, held
 from infra.store.transaction import PostgresTransaction
 
 FOLD: Final = "fold_alerts"
 """The job that folds alerts into incidents; also its queueing lock."""
 
-# Any constant will do; shared by those who store alerts, alone for who waits for them.
-_STORING_LOCK = 7_301_005
 # So long may one transaction that hangs delay the others.
 _SETTLE_MILLISECONDS = 2_000
 
-_LOCK = f"SELECT pg_advisory_xact_lock_shared({_STORING_LOCK})"
+_LOCK = f"SELECT pg_advisory_xact_lock_shared({int(Lock.STORING_ALERTS)})"
 _JOB_WAITS = f"SELECT FROM procrastinate_jobs WHERE queueing_lock = '{FOLD}' AND status = 'todo'"
 # Arrays in their binary form: as text they cost forty times as much to write.
 _INSERT = """
@@ -134,7 +133,7 @@ async def settled(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         limit = func.set_config("lock_timeout", str(_SETTLE_MILLISECONDS), True)  # noqa: FBT003
         await connection.execute(select(limit))
-        await connection.execute(select(func.pg_advisory_xact_lock(_STORING_LOCK)))
+        await connection.execute(held(Lock.STORING_ALERTS))
 
 
 async def take(connection: AsyncConnection, limit: int) -> list[StoredAlert]:

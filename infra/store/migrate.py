@@ -10,10 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from infra.store.database import sqlalchemy_url
+from infra.store.locks import Lock
 from infra.store.tables import metadata
-
-# Any constant will do; it keeps two starting processes from migrating at once.
-_MIGRATION_LOCK = 7_301_000
 
 
 def _config() -> Config:
@@ -39,7 +37,7 @@ def upgrade(database_url: str) -> None:
     engine = create_engine(sqlalchemy_url(database_url))
     try:
         with engine.connect() as guard, engine.connect() as connection:
-            guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _MIGRATION_LOCK})
+            guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": int(Lock.MIGRATION)})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,6 +20,7 @@ from infra.store import tables as t
 from infra.store.audit import GENESIS, chained
 from infra.store.digests import PostgresDigests
 from infra.store.incidents import PostgresIncidents
+from infra.store.locks import Lock, held, hold_named
 from infra.store.queued import Queued
 from infra.store.rows import (
     draft_values,
@@ -35,10 +36,6 @@ from infra.store.rows import (
 from infra.store.tellings import PostgresTellings
 
 _OPEN = [state.value for state in State if not state.finished and state not in NOT_STARTED]
-# Any constant will do; it orders writers of the audit chain.
-_AUDIT_LOCK = 7_301_001
-# Before the hash of a name; such pairs never meet single numbers.
-_NAMED_LOCKS = 7_301
 
 
 class PostgresTransaction(Queued):
@@ -293,16 +290,10 @@ class PostgresTransaction(Queued):
         return [to_request(row) for row in (await self.connection.execute(query)).mappings()]
 
     async def one_at_a_time(self, what: str) -> None:
-        await self.connection.execute(
-            text("SELECT pg_advisory_xact_lock(:ours, hashtext(:what))").bindparams(
-                ours=_NAMED_LOCKS, what=what
-            )
-        )
+        await hold_named(self.connection, what)
 
     async def audit(self, entry: AuditEntry) -> None:
-        await self.connection.execute(
-            text("SELECT pg_advisory_xact_lock(:key)").bindparams(key=_AUDIT_LOCK)
-        )
+        await self.connection.execute(held(Lock.AUDIT))
         last = select(t.audit.c.hash).order_by(t.audit.c.id.desc()).limit(1)
         previous = (await self.connection.execute(last)).scalar_one_or_none() or GENESIS
         values = chained(entry, datetime.now(UTC), previous)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
 from actions.incidents.alert import Alert, AlertStatus
@@ -24,6 +24,7 @@ from infra.store.alerts import (
 )
 from infra.store.database import engine as make_engine
 from infra.store.database import queue as make_queue
+from infra.store.locks import Lock
 from tests.support.postgres import database_url, postgres
 from tests.support.waiting import eventually
 
@@ -180,7 +181,8 @@ _WAITS_FOR_OTHERS = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NO
 
 async def test_one_who_hangs_does_not_hold_up_the_others_for_long(engine, alerts):
     async with engine.begin() as hanging:
-        await hanging.execute(text("SELECT pg_advisory_xact_lock_shared(7301005)"))
+        storing = func.pg_advisory_xact_lock_shared(int(Lock.STORING_ALERTS))
+        await hanging.execute(select(storing))
         with pytest.raises(OperationalError, match="lock timeout"):
             await settled(engine)
         async with asyncio.timeout(5):
