@@ -9,7 +9,8 @@ from rapidfuzz import fuzz, process
 
 from actions.answers import Refusal
 from actions.channels import Channels
-from actions.digests.ports import DriftReports, Traffic
+from actions.digests.ports import Traffic
+from actions.drift import DriftReports
 from actions.people import Person
 from actions.plans import EnvironmentRef, PersonRef
 from actions.policy import Allowed, Denied, Policy, may

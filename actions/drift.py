@@ -3,10 +3,16 @@
 The DAG `monitor_models` writes it; its fields are described in docs/monitoring.md.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
+
+from actions.digests.periods import Window
+
+_OF_DRIFT = frozenset({"data_drift", "prediction_drift", "label_drift", "concept_drift"})
+"""Checks that are 0 where nothing changed, and alert from a threshold on."""
 
 
 class _Read(BaseModel):
@@ -84,6 +90,12 @@ class Report(_Read):
         return tuple(sorted(found, key=lambda each: -each.share))
 
     @property
+    def drift(self) -> tuple[Finding, ...]:
+        """What is said of drift, the farthest first."""
+        found = (each for each in self.findings if each.check in _OF_DRIFT)
+        return tuple(sorted(found, key=lambda each: -each.share))
+
+    @property
     def unjudged(self) -> tuple[Finding, ...]:
         """What could not be judged."""
         return tuple(each for each in self.findings if each.verdict == "no_data")
@@ -104,3 +116,33 @@ class KeptReport(_Read):
 
     report: Report
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftHistory:
+    """The newest report of an endpoint, and how it came to that.
+
+    `shares` holds the largest value of drift over its threshold (1 alerts) at the end of each window,
+    oldest first.
+    """
+
+    newest: KeptReport
+    shares: tuple[tuple[datetime, float], ...]
+
+
+class DriftReports(Protocol):
+    """The monitor's reports, kept in MLflow."""
+
+    async def newest(self, project: str, endpoint: str, window: Window) -> KeptReport | None:
+        """The newest that can be read, of which the end lies in the window.
+
+        Raises:
+            RegistryUnavailableError: MLflow does not answer.
+        """
+
+    async def history(self, project: str, endpoint: str, window: Window) -> DriftHistory | None:
+        """All of which the end lies in the window; None where none of them can be read.
+
+        Raises:
+            RegistryUnavailableError: MLflow does not answer.
+        """

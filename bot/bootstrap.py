@@ -33,7 +33,7 @@ from bot.alerts.commits import GroupCommit
 from bot.alerts.fetching import HttpsFetch
 from bot.alerts.ingress import Ingress
 from bot.alerts.sources import SWITCHES, sources
-from bot.channels import Channels
+from bot.channels import SlackChannels
 from bot.conversation import Conversation
 from bot.home import Home
 from bot.incidents import IncidentBoard
@@ -43,7 +43,6 @@ from bot.messenger import Messenger
 from bot.outbox import Outbox
 from bot.people import People
 from bot.settings import Settings
-from bot.slack_channels import SlackChannels
 from bot.worker import Worker
 from infra.clients.cloudwatch import CloudWatchTraffic
 from infra.clients.drift import MlflowDrift
@@ -166,7 +165,7 @@ def world(settings: Settings, rules: Policy) -> World:
         cloud=SageMakerCloud(aws("sagemaker"), aws("sagemaker-runtime"), aws("logs")),
         traffic=CloudWatchTraffic(aws("cloudwatch")),
         drift=MlflowDrift(settings.mlflow_tracking_uri, settings.mlflow_public_url),
-        channels=SlackChannels(slack, Channels(slack)),
+        channels=SlackChannels(slack),
         serving_image=settings.serving_image or image,
     )
 
@@ -208,7 +207,9 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             home=Home(client, base.store, rules),
             folding=_folding(base, rules),
             tell=tell,
-            board=IncidentBoard(Messenger(client), Channels(client), messages, base.store, outside),
+            board=IncidentBoard(
+                Messenger(client), SlackChannels(client), messages, base.store, outside
+            ),
             bot_user=str(itself["user_id"]),
         )
         register(base.queue, handlers)

@@ -13,7 +13,7 @@ from actions.requests import Place
 from actions.store import Store, Transaction
 from bot.blocks.answer import Message
 from bot.blocks.incident import Possible, incident_message
-from bot.channels import Channels
+from bot.channels import SlackChannels
 from bot.messenger import Messenger
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class IncidentBoard:
     def __init__(
         self,
         messenger: Messenger,
-        channels: Channels,
+        channels: SlackChannels,
         messages: "IncidentMessages",
         store: Store,
         world: World,

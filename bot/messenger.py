@@ -1,10 +1,12 @@
 """Slack's Web API for messages: post, edit, and find again what an earlier try may have posted."""
 
 import json
+from collections.abc import Awaitable
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from actions.requests import Place
 from bot.blocks.answer import Message
@@ -23,8 +25,9 @@ class Messenger:
 
     async def post(self, place: Place, drawn: Message) -> str | None:
         """The new message's `ts`; None where the channel cannot be written to."""
-        try:
-            posted = await self._client.chat_postMessage(
+        posted = await _unless(
+            _HOPELESS,
+            self._client.chat_postMessage(
                 channel=place.channel,
                 thread_ts=place.thread,
                 text=drawn.text,
@@ -32,44 +35,37 @@ class Messenger:
                 metadata=drawn.metadata,
                 unfurl_links=False,
                 unfurl_media=False,
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in _HOPELESS:
-                return None
-            raise
-        return str(posted["ts"])
+            ),
+        )
+        return None if posted is None else str(posted["ts"])
 
     async def post_privately(self, place: Place, user: str, drawn: Message) -> str | None:
         """As `post`, for one person's eyes."""
-        try:
-            posted = await self._client.chat_postEphemeral(
+        posted = await _unless(
+            _HOPELESS,
+            self._client.chat_postEphemeral(
                 channel=place.channel,
                 user=user,
                 thread_ts=place.thread,
                 text=drawn.text,
                 blocks=drawn.blocks,
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in _HOPELESS:
-                return None
-            raise
-        return str(posted["message_ts"])
+            ),
+        )
+        return None if posted is None else str(posted["message_ts"])
 
     async def edit(self, channel: str, ts: str, drawn: Message) -> bool:
         """Change the message; False where it is gone."""
-        try:
-            await self._client.chat_update(
+        edited = await _unless(
+            _GONE,
+            self._client.chat_update(
                 channel=channel,
                 ts=ts,
                 text=drawn.text,
                 blocks=drawn.blocks,
                 metadata=drawn.metadata,
-            )
-        except SlackApiError as error:
-            if error.response.get("error") in _GONE:
-                return False
-            raise
-        return True
+            ),
+        )
+        return edited is not None
 
     async def find(self, place: Place, drawn: Message) -> str | None:
         """The `ts` of a message of ours with the same identity, posted by an earlier try."""
@@ -81,19 +77,27 @@ class Messenger:
             "include_all_metadata": True,
             "limit": 200,
         }
-        try:
-            if place.thread:
-                listed = await self._client.conversations_replies(ts=place.thread, **where)
-            else:
-                listed = await self._client.conversations_history(**where)
-        except SlackApiError as error:
-            if error.response.get("error") in _GONE | _HOPELESS:
-                return None
-            raise
-        for message in listed["messages"]:
+        if place.thread:
+            asked = self._client.conversations_replies(ts=place.thread, **where)
+        else:
+            asked = self._client.conversations_history(**where)
+        listed = await _unless(_GONE | _HOPELESS, asked)
+        for message in listed["messages"] if listed is not None else ():
             if _identity(message.get("metadata") or {}) == wanted:
                 return str(message["ts"])
         return None
+
+
+async def _unless(
+    final: set[str], asked: Awaitable[AsyncSlackResponse]
+) -> AsyncSlackResponse | None:
+    """Slack's answer; None where it names one of the faults that trying again does not mend."""
+    try:
+        return await asked
+    except SlackApiError as error:
+        if error.response.get("error") in final:
+            return None
+        raise
 
 
 def _identity(metadata: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.answers import Picture
-from bot.charts import png
+from bot.charts.drawing import png
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from actions.budgets import Account
 from actions.digests.periods import Window
-from actions.digests.ports import DriftReport
+from actions.drift import DriftHistory, Finding
 from actions.incidents.incident import Incident
 from actions.requests import ApprovalNeed, Request, State
 from actions.store import Deployment
@@ -21,12 +21,12 @@ class Drift:
 
     project: str
     environment: str
-    report: DriftReport
+    history: DriftHistory
 
     @property
-    def alerting(self) -> bool:
-        """Whether the newest look found some."""
-        return self.report.alerts > 0
+    def alerts(self) -> tuple[Finding, ...]:
+        """What the newest look found to be drift."""
+        return tuple(each for each in self.history.newest.report.drift if each.verdict == "alert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Digest:
     @property
     def drifting(self) -> tuple[Drift, ...]:
         """Endpoints whose newest look found something."""
-        return tuple(each for each in self.drift if each.alerting)
+        return tuple(each for each in self.drift if each.alerts)
 
     @property
     def quiet(self) -> bool:

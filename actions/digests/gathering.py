@@ -152,9 +152,9 @@ class _Seen:
         found = []
         for project, environment in places:
             endpoint = self._context.endpoint_name(project, environment)
-            report = await world.drift.of(project, endpoint, self._window)
-            if report is not None:
-                found.append(Drift(project, environment, report))
+            history = await world.drift.history(project, endpoint, self._window)
+            if history is not None:
+                found.append(Drift(project, environment, history))
         return tuple(found)
 
     async def budgets(self) -> tuple[Account, ...]:

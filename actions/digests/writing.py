@@ -105,18 +105,17 @@ def _what(one: Incident) -> str:
 
 
 def _drifting_first(drift: Sequence[Drift]) -> Sequence[Drift]:
-    return sorted(drift, key=lambda each: -each.report.alerts)
+    return sorted(drift, key=lambda each: -len(each.alerts))
 
 
 def _drift(one: Drift) -> str:
-    report = one.report
-    version = f" v{report.version}" if report.version is not None else ""
-    found = f"{_many(report.alerts, 'check') if report.alerts else 'no check'} beyond threshold"
-    most = ""
-    if report.largest is not None:
-        of = f"most in {_cut(report.largest.column)}" if report.largest.column else "most"
-        most = f", {of}: {report.largest.value:.3g} against {report.largest.threshold:.3g}"
-    return f"{one.project}{version} in {one.environment}: {found}{most}"
+    report = one.history.newest.report
+    found = f"{_many(len(one.alerts), 'check') if one.alerts else 'no check'} beyond threshold"
+    largest, most = next(iter(report.drift), None), ""
+    if largest is not None and largest.share:
+        of = f"most in {_cut(largest.column)}" if largest.column else "most"
+        most = f", {of}: {largest.value:.3g} against {largest.threshold:.3g}"
+    return f"{one.project} v{report.model_version} in {one.environment}: {found}{most}"
 
 
 def _pending(one: Pending, timezone: str) -> str:
@@ -153,9 +152,9 @@ def _idle(one: Idle) -> str:
 def _picture(drift: Sequence[Drift]) -> Trends | None:
     """Each endpoint's largest effect over its threshold, so that they share one measure."""
     trends = [
-        Trend(name=f"{one.project}, {one.environment}", points=one.report.history)
+        Trend(name=f"{one.project}, {one.environment}", points=one.history.shares)
         for one in _drifting_first(drift)
-        if len(one.report.history) > 1
+        if len(one.history.shares) > 1
     ]
     if not trends:
         return None
@@ -179,7 +178,7 @@ def _links(digest: Digest, world: World) -> Iterable[Link]:
             url = world.orchestrator.run_url(request.plan.dag, request.run_id)
             yield Link(text=f"{request.id} in Airflow", url=url)
     for drift in digest.drifting:
-        yield Link(text=f"{drift.project}: drift report", url=drift.report.url)
+        yield Link(text=f"{drift.project}: drift report", url=drift.history.newest.url)
 
 
 def _many(count: int, what: str) -> str:

@@ -9,7 +9,7 @@ from actions.answers import Answer, Choice, Field, Picture, Table
 from actions.catalog import COMMANDS
 from bot.blocks import elements as e
 from bot.blocks.text import bold, cap_markup, code_block, escape, link, mention
-from bot.charts import alt_text
+from bot.charts.drawing import alt_text
 
 _ICONS = {"info": "", "success": "✅ ", "warning": "⚠️ ", "error": "❌ "}
 _TABLE_ROWS = 50

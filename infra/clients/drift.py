@@ -6,25 +6,20 @@ endpoint), the largest value of each monitor as a metric, and the report as `dri
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from actions.digests.periods import Window
-from actions.digests.ports import DriftReport, Effect
-from actions.drift import KeptReport, Report
+from actions.drift import DriftHistory, KeptReport, Report
 from infra.clients.mlflow_server import MlflowServer
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _FILE = "drift.json"
-_VERSION_TAG = "cooper.model-version"
-# Checks that alert from a threshold on, where nothing changed is 0.
-_CHECKS = frozenset({"data_drift", "prediction_drift", "label_drift", "concept_drift"})
 _LOOKED_AT = 1000
 """The newest reports of an endpoint: ten days of one every 15 minutes."""
 
@@ -50,30 +45,30 @@ class MlflowDrift:
         return await self._server.call(lambda: self._newest(project, endpoint, window))
 
     def _newest(self, project: str, endpoint: str, window: Window) -> KeptReport | None:
-        for run in self._runs(project, endpoint, window):
+        return self._first_readable(self._runs(project, endpoint, window))
+
+    async def history(self, project: str, endpoint: str, window: Window) -> DriftHistory | None:
+        """The newest report that ended in the window, and what came before it there.
+
+        Raises:
+            RegistryUnavailableError: MLflow does not answer.
+        """
+        return await self._server.call(lambda: self._history(project, endpoint, window))
+
+    def _history(self, project: str, endpoint: str, window: Window) -> DriftHistory | None:
+        runs = self._runs(project, endpoint, window)
+        newest = self._first_readable(runs)
+        return None if newest is None else DriftHistory(newest, tuple(_shares(runs, newest.report)))
+
+    def _first_readable(self, runs: Iterable[Run]) -> KeptReport | None:
+        """One that broke off has nothing to tell."""
+        for run in runs:
             text = self._server.text(run.info.run_id, _FILE)
             try:
                 report = Report.model_validate_json(text or "")
             except ValidationError:
                 continue
             return KeptReport(report=report, url=self._page(run))
-        return None
-
-    async def of(self, project: str, endpoint: str, window: Window) -> DriftReport | None:
-        """The newest report that ended in the window, and what came before it there.
-
-        Raises:
-            RegistryUnavailableError: MLflow does not answer.
-        """
-        return await self._server.call(lambda: self._of(project, endpoint, window))
-
-    def _of(self, project: str, endpoint: str, window: Window) -> DriftReport | None:
-        runs = self._runs(project, endpoint, window)
-        for run in runs:
-            findings = _findings(self._server.text(run.info.run_id, _FILE))
-            # One that broke off has nothing to tell.
-            if findings is not None:
-                return _report(run, findings, runs, self._page(run))
         return None
 
     def _runs(self, project: str, endpoint: str, window: Window) -> list[Run]:
@@ -97,55 +92,14 @@ class MlflowDrift:
         return f"{self._public_url}/#/experiments/{page}"
 
 
-def _report(run: Run, findings: list[Mapping[str, Any]], runs: list[Run], url: str) -> DriftReport:
-    drift = [each for each in findings if each.get("check") in _CHECKS]
-    effects = [effect for each in drift if (effect := _effect(each)) is not None]
-    version = run.data.tags.get(_VERSION_TAG, "")
-    return DriftReport(
-        at=_ended(run),
-        version=int(version) if version.isdecimal() else None,
-        alerts=sum(each.get("verdict") == "alert" for each in drift),
-        largest=max(effects, key=lambda effect: effect.share, default=None),
-        history=tuple(_history(runs, _thresholds(drift))),
-        url=url,
-    )
-
-
-def _history(runs: list[Run], thresholds: Mapping[str, float]) -> Iterator[tuple[datetime, float]]:
+def _shares(runs: Sequence[Run], newest: Report) -> Iterator[tuple[datetime, float]]:
     """Oldest first. A metric has no threshold, so all are held against the newest report's."""
+    thresholds = {each.monitor: each.threshold for each in newest.drift if each.threshold}
     for run in reversed(runs):
         values = {name: run.data.metrics.get(f"monitor/{name}") for name in thresholds}
         shares = [value / thresholds[name] for name, value in values.items() if value is not None]
         if shares:
             yield _ended(run), max(shares)
-
-
-def _thresholds(drift: list[Mapping[str, Any]]) -> dict[str, float]:
-    """By monitor."""
-    return {
-        str(each["monitor"]): effect.threshold
-        for each in drift
-        if (effect := _effect(each)) is not None
-    }
-
-
-def _effect(finding: Mapping[str, Any]) -> Effect | None:
-    value, threshold = finding.get("value"), finding.get("threshold")
-    if not isinstance(value, int | float) or not isinstance(threshold, int | float):
-        return None
-    column = finding.get("column")
-    if threshold <= 0:
-        return None
-    return Effect(float(value), float(threshold), None if column is None else str(column))
-
-
-def _findings(text: str | None) -> list[Mapping[str, Any]] | None:
-    """What the report found; None where the text is no report."""
-    try:
-        found = json.loads(text or "")["findings"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else None
 
 
 def _ended(run: Run) -> datetime:

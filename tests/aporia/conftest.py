@@ -72,12 +72,7 @@ def registration(started):
 
 @pytest.fixture
 def aporia():
-    """An Aporia with what people set up in its pages before: a data source and a webhook."""
-    found = standin.Aporia()
-    found.add("data-sources", name="lake", type="athena")
-    found.add("integrations", name="cooper", type="WEBHOOK")
-    with standin.Server(found) as server:
-        found.url = server.url
+    with standin.serving() as found:
         yield found
     assert found.surprises == []
 

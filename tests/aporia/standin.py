@@ -13,6 +13,7 @@ import json
 import re
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -285,6 +286,17 @@ class Server:
         self.aporia.released.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+@contextmanager
+def serving():
+    """An Aporia with what people set up in its pages before: a data source and a webhook."""
+    found = Aporia()
+    found.add("data-sources", name="lake", type="athena")
+    found.add("integrations", name="cooper", type="WEBHOOK")
+    with Server(found) as server:
+        found.url = server.url
+        yield found
 
 
 def eventually(look, seconds=20.0):

@@ -1,7 +1,5 @@
 """What Aporia has after a registration: once, again, changed, broken off, refused."""
 
-from contextlib import contextmanager
-
 import pytest
 import standin
 from hypothesis import given, settings
@@ -351,7 +349,7 @@ STATES = st.builds(
 @given(before=st.lists(STATES, max_size=3), last=STATES, broken=st.integers(0, 12))
 def test_aporia_ends_as_declared_whatever_came_before(registration, before, last, broken):
     """`broken`: as many requests go well, and the next one fails."""
-    with served() as aporia, served() as fresh:
+    with standin.serving() as aporia, standin.serving() as fresh:
         aporia.troubles += [Trouble("", left=broken), Trouble("", status=503)]
         for each in (*before, last, last):
             registration.run(document(aporia, each), standin.TOKEN)
@@ -361,16 +359,6 @@ def test_aporia_ends_as_declared_whatever_came_before(registration, before, last
         assert aporia.writes == []
         assert seen(aporia) == seen(fresh)
         assert aporia.surprises + fresh.surprises == []
-
-
-@contextmanager
-def served():
-    found = standin.Aporia()
-    found.add("data-sources", name="lake", type="athena")
-    found.add("integrations", name="cooper", type="WEBHOOK")
-    with standin.Server(found) as server:
-        found.url = server.url
-        yield found
 
 
 def seen(aporia):

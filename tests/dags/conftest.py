@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import project
 import pytest
 import services
@@ -38,13 +37,7 @@ class Platform:
     numbers: Any
 
     def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.aws,
-            region_name=services.REGION,
-            aws_access_key_id=services.AWS_KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=services.AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return services.client(self.aws, service)
 
     def request(self):
         return f"R{next(self.numbers)}"
@@ -160,13 +153,7 @@ class Cloud:
     mlflow: str
 
     def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.aws,
-            region_name=services.REGION,
-            aws_access_key_id=services.AWS_KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=services.AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return services.client(self.aws, service)
 
 
 @pytest.fixture(scope="session")
@@ -196,15 +183,12 @@ def registry_of_aporia():
     sys.path.append(str(services.ROOT / "tests/aporia"))
     import standin
 
-    found = standin.Aporia()
-    found.add("data-sources", name="lake", type="athena")
-    found.add("integrations", name="cooper", type="WEBHOOK")
-    with standin.Server(found) as server:
+    with standin.serving() as found:
         extra = {"account": found.account, "integration": "cooper", "data_source": "lake"}
         found.connection = json.dumps(
             {
                 "conn_type": "generic",
-                "host": server.url,
+                "host": found.url,
                 "password": found.token,
                 "extra": extra | {"serving": {"query": "SELECT 1"}},
             }

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
 import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -71,6 +72,17 @@ def answers(url):
         return httpx.get(url, timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def client(url, service):
+    """A boto3 client of the stand-in."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=AWS_KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def serves_s3(cloud):

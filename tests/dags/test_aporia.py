@@ -29,11 +29,7 @@ PYTHON = DAGS / "aporia/.venv/bin/python"
 
 @pytest.fixture
 def aporia():
-    found = standin.Aporia()
-    found.add("data-sources", name="lake", type="athena")
-    found.add("integrations", name="cooper", type="WEBHOOK")
-    with standin.Server(found) as server:
-        found.url = server.url
+    with standin.serving() as found:
         yield found
     assert found.surprises == []
 

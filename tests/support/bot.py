@@ -131,6 +131,20 @@ class Cooper:
             cursor = await connection.execute(query, parameters)
             return await cursor.fetchall() if cursor.description else []
 
+    async def handles_again(self) -> None:
+        """What came in last, as after a crash before it was marked as handled."""
+        await self.settled()
+        [envelope] = await self.rows(
+            "UPDATE envelopes SET handled = NULL WHERE id = (SELECT max(id) FROM envelopes)"
+            " RETURNING id"
+        )
+        await self.rows(
+            "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'handle_envelope', 0, NULL,"
+            " NULL, jsonb_build_object('envelope', %s::int), NULL)::procrastinate_job_to_defer_v1])",
+            envelope["id"],
+        )
+        await self.settled()
+
     async def knows(self, project: RegisteredProject) -> None:
         """Register a project."""
         async with core(self.settings) as base, base.store.transaction() as tx:

@@ -4,7 +4,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -36,13 +35,7 @@ class Platform:
     folder: Path
 
     def client(self, service):
-        return boto3.client(
-            service,
-            endpoint_url=self.aws,
-            region_name=services.REGION,
-            aws_access_key_id=services.AWS_KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=services.AWS_KEYS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return services.client(self.aws, service)
 
 
 @pytest.fixture(scope="session")

@@ -109,16 +109,7 @@ async def test_a_card_that_somebody_deleted_comes_back_at_the_next_change(cooper
 async def test_a_handling_that_is_repeated_makes_one_request(cooper):
     await cooper.types("ana", "#ml", "train claims-frequency")
     await cooper.card("#ml", "R1", "awaiting_confirmation")
-    await cooper.settled()
-    # What a crash after the request was stored leaves behind: an envelope not yet marked.
-    await cooper.rows("UPDATE envelopes SET handled = NULL")
-    [envelope] = await cooper.rows("SELECT id FROM envelopes")
-    await cooper.rows(
-        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'handle_envelope', 0, NULL, NULL,"
-        " jsonb_build_object('envelope', %s::int), NULL)::procrastinate_job_to_defer_v1])",
-        envelope["id"],
-    )
-    await cooper.settled()
+    await cooper.handles_again()
     assert len(await cooper.rows("SELECT 1 FROM requests")) == 1
     assert await cooper.cards("#ml", "R2") == []
 

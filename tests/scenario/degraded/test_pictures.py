@@ -113,7 +113,7 @@ async def test_a_chart_that_cannot_be_drawn_goes_without(cooper, monkeypatch):
     def broken(chart):
         raise ValueError("no such mark")
 
-    monkeypatch.setattr("bot.charts._drawn", broken)
+    monkeypatch.setattr("bot.charts.drawing._drawn", broken)
     message = await say(cooper)
     assert images(message) == []
     assert WITHOUT in drawn(message)

@@ -15,9 +15,8 @@ from actions.digests.recurrence import Recurrence
 from actions.digests.sending import Sending
 from actions.digests.subscription import Subscription
 from bot.bootstrap import slack_client
-from bot.channels import Channels
+from bot.channels import SlackChannels
 from bot.people import People
-from bot.slack_channels import SlackChannels
 from infra.local.slack.server import Running
 from infra.store.database import engine as make_engine
 from infra.store.database import queue as make_queue
@@ -105,7 +104,7 @@ class Sender:
 async def sender(workspace: Running, database_url, tmp_path) -> AsyncIterator[Sender]:
     engine, queue = make_engine(database_url), make_queue(database_url)
     client = slack_client(settings_for(workspace, database_url, tmp_path))
-    world = replace(nowhere(), channels=SlackChannels(client, Channels(client)))
+    world = replace(nowhere(), channels=SlackChannels(client))
     store = PostgresStore(engine, queue)
     async with queue.open_async():
         async with store.transaction() as tx:

@@ -7,8 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from actions.ports import Unavailable
 from bot.bootstrap import slack_client
-from bot.channels import Channels
-from bot.slack_channels import SlackChannels
+from bot.channels import SlackChannels
 from infra.local.slack.rates import Fault
 from infra.local.slack.server import running_workspace
 from infra.local.slack.workspace import Options
@@ -18,7 +17,7 @@ from tests.support.bot import settings_for
 @pytest.fixture
 def channels(workspace, database_url, tmp_path):
     client = slack_client(settings_for(workspace, database_url, tmp_path))
-    return SlackChannels(client, Channels(client))
+    return SlackChannels(client)
 
 
 async def test_a_channel_as_it_is(channels):
@@ -60,7 +59,7 @@ async def test_an_app_without_the_scopes_says_what_to_do(ask, database_url, tmp_
     async with running_workspace(tmp_path / "slack", options=few) as workspace:
         client = slack_client(settings_for(workspace, database_url, tmp_path))
         with pytest.raises(Unavailable, match="lacks a scope"):
-            await ask(SlackChannels(client, Channels(client)))
+            await ask(SlackChannels(client))
 
 
 async def test_any_other_fault_is_the_callers(channels, workspace):

@@ -178,13 +178,5 @@ async def test_who_may_not_ends_nothing(cooper, who, where, why):
 async def test_an_envelope_that_is_handled_twice_subscribes_once(cooper):
     await cooper.types("ana", "#ml", 'subscribe "weekdays at 9"')
     await cooper.told("ana", "#ml", "every weekday")
-    await cooper.settled()
-    await cooper.rows("UPDATE envelopes SET handled = NULL")
-    [envelope] = await cooper.rows("SELECT id FROM envelopes")
-    await cooper.rows(
-        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'handle_envelope', 0, NULL, NULL,"
-        " jsonb_build_object('envelope', %s::int), NULL)::procrastinate_job_to_defer_v1])",
-        envelope["id"],
-    )
-    await cooper.settled()
+    await cooper.handles_again()
     assert len(await cooper.rows("SELECT 1 FROM audit WHERE what = 'digest subscribed'")) == 1

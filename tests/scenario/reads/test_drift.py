@@ -9,7 +9,7 @@ import pytest
 
 from actions.answers import Refusal
 from actions.ports import Unavailable
-from bot.charts import png
+from bot.charts.drawing import png
 from tests.support.requests import NOW
 from tests.support.world import ANA, BEN, policy
 

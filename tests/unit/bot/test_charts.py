@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from actions.answers import Chart, Series
-from bot.charts import alt_text, png
+from bot.charts.drawing import alt_text, png
 
 ODD = "a'\"b]\\ <!channel> ${x} datum.value\n😀"
 
@@ -34,6 +34,7 @@ def size(picture):
         chart(),
         chart(title=ODD, subtitle=ODD, labels=(ODD, ODD), unit=ODD),
         chart(title="x" * 500, subtitle="y" * 500, labels=("l" * 300, "m" * 300)),
+        chart(labels=("😀" * 99, "W" * 99), series=(Series(name="😀" * 99, values=(1, 2)),)),
         chart(series=(Series(name="v3", values=(None, None)),)),
         chart(series=(Series(name="v3", values=(0.0, -1e300)),)),
         chart(series=(Series(name="v3", values=(1e-300, 1e300)),)),

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from actions.answers import Distribution, Distributions
-from bot.charts import alt_text, png
-from bot.distributions import description
+from bot.charts.distributions import description
+from bot.charts.drawing import alt_text, png
 
 ODD = "a'\"b]\\ <!channel> ${x} datum.value\n😀"
 

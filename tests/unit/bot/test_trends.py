@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from actions.answers import Answer, Trend, Trends
-from bot.charts import alt_text, png
+from bot.charts.drawing import alt_text, png
 from tests.unit.bot.test_charts import ODD, size
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)

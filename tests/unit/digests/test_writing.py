@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from actions.budgets import Account
 from actions.digests.digest import Digest, Drift, Idle, Pending
 from actions.digests.periods import Window
-from actions.digests.ports import DriftReport, Effect
 from actions.digests.writing import written
+from actions.drift import DriftHistory, Finding, KeptReport, Report
 from actions.incidents.responding import resolve
 from actions.requests import ApprovalNeed, State
 from actions.store import Deployment
@@ -52,14 +52,28 @@ def section(answer, label):
 
 def drift(alerts=0, value=0.05, project="claims-frequency", points=3):
     history = tuple((NOW - timedelta(hours=points - i), value * 10) for i in range(points))
-    largest = Effect(value, 0.1, "vehicle_age")
-    return Drift(
-        project,
-        "production",
-        DriftReport(
-            NOW, 3, alerts, largest, history, "https://mlflow.example/#/experiments/1/runs/2"
-        ),
+    found = [
+        Finding(
+            monitor="drift",
+            check="data_drift",
+            column="vehicle_age",
+            value=value,
+            threshold=0.1,
+            verdict="alert" if i < alerts else "ok",
+        )
+        for i in range(max(alerts, 1))
+    ]
+    report = Report(
+        environment="production",
+        endpoint=f"demo-{project}-production",
+        model_version=3,
+        end=NOW,
+        reference_rows=1000,
+        windows=(),
+        findings=tuple(found),
     )
+    url = "https://mlflow.example/#/experiments/1/runs/2"
+    return Drift(project, "production", DriftHistory(KeptReport(report=report, url=url), history))
 
 
 def account(spent, monthly=100):

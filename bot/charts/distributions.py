@@ -5,7 +5,7 @@ from typing import Any
 
 from actions.answers import Distribution, Distributions
 from bot.blocks.text import cap
-from bot.chart_style import INK, QUIET, SERIES, frame
+from bot.charts.style import INK, QUIET, SERIES, frame, panel_heading
 
 _ACROSS = 2
 _WIDTH, _ALONE, _HEIGHT = 250, 520, 130
@@ -31,7 +31,7 @@ def description(shown: Distributions) -> dict[str, Any]:
     notes = [cap(shown.subtitle, 80)] if shown.subtitle else []
     return frame(cap(shown.title, 60), notes) | {
         "data": {"values": list(_rows(shown))},
-        "facet": {"field": "panel", "title": None, "header": _header()},
+        "facet": {"field": "panel", "title": None, "header": panel_heading(14)},
         "columns": _ACROSS,
         "spacing": 18,
         # Each column has labels of its own; shares are on one scale.
@@ -91,19 +91,6 @@ def _rows(shown: Distributions) -> Iterator[dict[str, Any]]:
                     "when": when,
                     "share": share,
                 }
-
-
-def _header() -> dict[str, Any]:
-    """The name, without the place that orders it. No text of others' may be in an expression."""
-    return {
-        "labelExpr": "slice(datum.value, 2)",
-        "labelAnchor": "start",
-        "labelFontSize": 14,
-        "labelFontWeight": "bold",
-        "labelColor": INK,
-        # Texts are cut before; Vega would cut an emoji in half.
-        "labelLimit": 0,
-    }
 
 
 def _labels() -> dict[str, Any]:

@@ -1,41 +1,19 @@
-"""Charts as pictures for a message: Vega-Lite draws them, in the project's few colours."""
+"""Bars side by side, a row for each metric, against a dashed line."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from actions.answers import Chart, Distributions, Picture, Trends
-from bot import distributions, trends
-from bot.blocks.text import ALT_LIMIT, cap
-from bot.chart_style import INK, LINE, SERIES, frame, written
+from actions.answers import Chart
+from bot.blocks.text import cap
+from bot.charts.style import INK, LINE, SERIES, frame, panel_heading, written
 
 _WIDTH, _BAR = 400, 26
-# Twice the pixels of the page, for the screen of a phone.
-_SCALE = 2.0
 _MOST_LABELS = 10
+_NAME = 36  # Characters that fit above the bars.
 
 
-async def png(chart: Picture) -> bytes:
-    """The chart as a PNG, about a thousand pixels wide."""
-    return await asyncio.to_thread(_drawn, chart)
-
-
-def alt_text(chart: Picture) -> str:
-    """What a screen reader says in place of the picture."""
-    return cap(_read_out(chart), ALT_LIMIT)
-
-
-def _read_out(chart: Picture) -> str:
-    match chart:
-        case Trends():
-            return trends.spoken(chart)
-        case Distributions():
-            return distributions.spoken(chart)
-        case Chart():
-            return _spoken(chart)
-
-
-def _spoken(chart: Chart) -> str:
+def spoken(chart: Chart) -> str:
+    """What a screen reader says of the bars."""
     parts = [
         f"{label}: " + ", ".join(f"{name} {text}" for name, text in _texts(chart, i))
         for i, label in enumerate(chart.labels)
@@ -52,25 +30,7 @@ def _texts(chart: Chart, label: int) -> Iterator[tuple[str, str]]:
             yield each.name, written(value, chart.unit)
 
 
-def _drawn(chart: Picture) -> bytes:
-    # Half a second to load, and only a worker that draws needs it.
-    import vl_convert
-
-    # No address may be looked up: all data are in the description.
-    return vl_convert.vegalite_to_png(_described(chart), scale=_SCALE, allowed_base_urls=[])
-
-
-def _described(chart: Picture) -> dict[str, Any]:
-    match chart:
-        case Trends():
-            return trends.description(chart)
-        case Distributions():
-            return distributions.description(chart)
-        case Chart():
-            return _description(chart)
-
-
-def _description(chart: Chart) -> dict[str, Any]:
+def description(chart: Chart) -> dict[str, Any]:
     """The bars in Vega-Lite's words."""
     layers = [_bars(chart), _values()]
     if chart.reference is not None:
@@ -105,8 +65,8 @@ def _rows(chart: Chart) -> Iterator[dict[str, Any]]:
         for each in chart.series:
             value = each.values[i]
             yield {
-                "heading": f"{i:02d}{cap(chart.labels[i], 60)}",
-                "series": cap(each.name, 40),
+                "heading": f"{i:02d}{cap(chart.labels[i], _NAME)}",
+                "series": cap(each.name, 24),
                 "value": value or 0.0,
                 "text": "no value" if value is None else cap(written(value, chart.unit), 20),
                 "reference": reference,
@@ -121,22 +81,8 @@ def _notes(chart: Chart) -> list[str]:
 
 
 def _row_heading() -> dict[str, Any]:
-    """The label, without the place that orders it. No text of others' may be in an expression."""
-    return {
-        "field": "heading",
-        "title": None,
-        "header": {
-            "labelExpr": "slice(datum.value, 2)",
-            "labelOrient": "top",
-            "labelAnchor": "start",
-            "labelAngle": 0,
-            "labelFontSize": 15,
-            "labelFontWeight": "bold",
-            "labelColor": INK,
-            "labelPadding": -6,
-            "labelLimit": _WIDTH + 60,
-        },
-    }
+    above = {"labelOrient": "top", "labelAngle": 0, "labelPadding": -6}
+    return {"field": "heading", "title": None, "header": panel_heading(15) | above}
 
 
 def _bars(chart: Chart) -> dict[str, Any]:
@@ -154,7 +100,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
                     "title": None,
                     "labelFontSize": 15,
                     "labelColor": INK,
-                    "labelLimit": 300,
+                    "labelLimit": 0,
                     "symbolType": "square",
                     "symbolSize": 180,
                 },

@@ -5,7 +5,7 @@ from typing import Any
 
 from actions.answers import Trends
 from bot.blocks.text import cap
-from bot.chart_style import INK, LINE, QUIET, SERIES, frame, written
+from bot.charts.style import INK, LINE, QUIET, SERIES, frame, panel_heading, written
 
 _ACROSS = 2
 _WIDTH, _ALONE, _HEIGHT = 210, 440, 90
@@ -39,7 +39,7 @@ def description(trends: Trends) -> dict[str, Any]:
         notes.append("Times in UTC")
     return frame(cap(trends.title, 60), notes) | {
         "data": {"values": list(_rows(trends))},
-        "facet": {"field": "panel", "title": None, "header": _header()},
+        "facet": {"field": "panel", "title": None, "header": panel_heading(13)},
         "columns": _ACROSS,
         "spacing": {"row": 18, "column": 40},
         "spec": {
@@ -80,19 +80,6 @@ def _rows(trends: Trends) -> Iterator[dict[str, Any]]:
 
 def _bound_name(trends: Trends) -> str:
     return trends.bound_name or "bound"
-
-
-def _header() -> dict[str, Any]:
-    """The name, without the place that orders it. No text of others' may be in an expression."""
-    return {
-        "labelExpr": "slice(datum.value, 2)",
-        "labelAnchor": "start",
-        "labelFontSize": 13,
-        "labelFontWeight": "bold",
-        "labelColor": INK,
-        # It would cut a letter of two halves in between.
-        "labelLimit": 0,
-    }
 
 
 def _times() -> dict[str, Any]:

@@ -32,6 +32,22 @@ def frame(title: str, notes: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def panel_heading(size: int) -> dict[str, Any]:
+    """A panel's name, without the two digits before it that order the panels.
+
+    No text of others' may be in an expression. Texts are cut before they come here: Vega would cut
+    an emoji in half.
+    """
+    return {
+        "labelExpr": "slice(datum.value, 2)",
+        "labelAnchor": "start",
+        "labelFontSize": size,
+        "labelFontWeight": "bold",
+        "labelColor": INK,
+        "labelLimit": 0,
+    }
+
+
 def written(value: float, unit: str = "") -> str:
     """A figure of four digits, with its unit."""
     return f"{value:.4g} {unit}".rstrip()

@@ -1,0 +1,1 @@
+"""Pictures of figures, one file a kind."""
