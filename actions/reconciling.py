@@ -1,4 +1,4 @@
-"""The endpoint's live configuration is the truth; aliases, tags and our rows follow it.
+"""The endpoint's live configuration is the truth; aliases, tags, our rows and incidents follow it.
 
 A DAG moves them right after the switch. Where it died in between, this mends it.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from actions.context import World
+from actions.incidents.ending import end_with_endpoint
 from actions.ports import EndpointState
 from actions.registration import RegisteredProject
 from actions.requests import State
@@ -65,6 +66,8 @@ class Reconciler:
                 return None  # somebody else's configuration; nothing to say about it
             behind = await self._behind(project.slug, environment, name, version)
             stale = await self._rows(tx, project.slug, environment, state, version)
+            if state is None:
+                await end_with_endpoint(tx, project.slug, environment, self._clock())
             if not behind and not stale:
                 return None
             mended = Mended(project.slug, environment, version)

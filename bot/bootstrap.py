@@ -55,6 +55,7 @@ from infra.store.envelopes import Envelopes
 from infra.store.locks import Rounds
 from infra.store.outgoing import Outgoings
 from infra.store.people import KnownPeople
+from infra.store.retention import Retention
 from infra.store.tellings import IncidentMessages
 from infra.store.transaction import PostgresStore
 from infra.store.waiting import WaitingAlerts
@@ -224,6 +225,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             sweep=Sweep(base.store, outside, now),
             tell=tell,
             digests=Sending(base.store, outside, people, now),
+            forget=Retention(base.engine, settings.keep_days).forget,
             poll_seconds=settings.poll_seconds,
             upkeep_seconds=settings.upkeep_seconds,
         )

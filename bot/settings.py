@@ -63,6 +63,7 @@ class Settings(BaseSettings):
 
     poll_seconds: float = Field(default=2.0, gt=0, validation_alias="COOPER_POLL_SECONDS")
     upkeep_seconds: float = Field(default=60.0, gt=0, validation_alias="COOPER_UPKEEP_SECONDS")
+    keep_days: float = Field(default=90.0, ge=8, validation_alias="COOPER_KEEP_DAYS")
 
     alerts_aporia_secret: AlertsSecret | None = Field(
         default=None, validation_alias="COOPER_ALERTS_APORIA_SECRET"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 
 import structlog
 from procrastinate import App
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 _TELL_SECONDS = 1.0
 _STALLED_AFTER = 30
 _ROUND_SECONDS = 10
+_FORGET_SECONDS = 3600.0
 # Slack takes about fifty edits a minute of an app (Tier 3); leave most of them to what changes.
 _REDRAW_SECONDS = 5.0
 _REDRAW_SECONDS_EACH = 3.0
@@ -46,6 +48,8 @@ class Worker:
     sweep: Sweep
     tell: Tell
     digests: Sending
+    forget: Callable[[datetime], Awaitable[int]]
+    """Deletes what came in long ago; how much."""
     poll_seconds: float
     upkeep_seconds: float = 60.0
     """Seconds between two looks at what should follow from something else."""
@@ -73,6 +77,7 @@ class Worker:
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
                 asyncio.create_task(self._every(self.upkeep_seconds, self._sweep_up, stop)),
                 asyncio.create_task(self._every(self.upkeep_seconds, self._reconcile, stop)),
+                asyncio.create_task(self._every(_FORGET_SECONDS, self._forget, stop)),
             ]
             ended = asyncio.create_task(stop.wait())
             try:
@@ -134,6 +139,13 @@ class Worker:
         async with self.alone("reconcile") as mine:
             for mended in await self.reconciler.reconcile() if mine else ():
                 log.warning("reconciled", **asdict(mended))
+
+    async def _forget(self) -> None:
+        """Delete what came in long ago."""
+        async with self.alone("forget") as mine:
+            gone = await self.forget(datetime.now(UTC)) if mine else 0
+            if gone:
+                log.info("forgotten", rows=gone)
 
     async def _keep_moving(self, number: int, active: int) -> None:
         """Redraw a running card now and then, so that its clock and cost move."""

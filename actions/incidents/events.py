@@ -130,7 +130,10 @@ class Unsnoozed(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved(_Event):
-    """It is over. `by` None: its source says so, and that it `ended` then (if it tells)."""
+    """It is over. `by` None: its source says so, and that it `ended` then (if it tells).
+
+    With a `reason` and nobody: what it was about is no longer there.
+    """
 
     kind: Literal["resolved"] = field(default="resolved", init=False)
     by: Responder | None

@@ -77,6 +77,8 @@ def _(event: SeverityRaised, incident: Incident) -> str:
 
 @said.register
 def _(event: Resolved, incident: Incident) -> str:
+    if event.by is None and event.reason:
+        return f"{incident.id} is over: {event.reason}."
     if event.by is None:
         ended = f" at {spoken(event.ended)}" if event.ended else ""
         return f"{incident.id} is over{ended}, says {incident.alert.source}."

@@ -25,6 +25,7 @@ from bot.alerts.commits import GroupCommit
 from bot.alerts.credentials import bearer
 from bot.alerts.ingress import Ingress
 from bot.alerts.source import Delivery, Incoming
+from bot.garbage import collect_rarely
 from infra.store.alerts import Alerts, quick_engine
 from infra.store.database import engine, queue
 from infra.store.envelopes import Envelopes
@@ -112,6 +113,7 @@ async def _serve(database_url: str) -> None:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     parser = argparse.ArgumentParser()
     parser.add_argument("database_url")
     asyncio.run(_serve(parser.parse_args().database_url))

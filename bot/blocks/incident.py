@@ -81,6 +81,8 @@ def standing(incident: Incident) -> str:
             return f"Snoozed by {who} until {moment(incident.snoozed_until)}"
         case State.RESOLVED if incident.resolved_by:
             return f"Resolved by {mention(incident.resolved_by.id)}"
+        case State.RESOLVED if incident.reason:
+            return f"Over: {escape(incident.reason)}"
         case State.RESOLVED:
             return f"Over, says {escape(source_name(incident.alert.source))}"
         case _:

@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from actions.config import ConfigError
+from bot.garbage import collect_rarely
 from bot.settings import RUN_ENV, Settings
 
 _BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
@@ -46,6 +47,7 @@ def unset(error: ValidationError) -> str:
 def run(main: Callable[[Settings, asyncio.Event], Coroutine[Any, Any, None]]) -> None:
     """Run `main` until SIGTERM or SIGINT asks it to stop."""
     _log_as_json()
+    collect_rarely()
     configuration = settings()
 
     async def supervised() -> None:

@@ -7,7 +7,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.workspace import SECONDS, Watch, Workspace, chromium
+from tests.e2e.conftest import people
 from tests.e2e.stack import Stack
+
+__all__ = ["people"]
 
 WIDE = (1440, 900)
 Open = Callable[..., Workspace]

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from actions.incidents.observing import Opening, observe
+from actions.incidents.store import Change
 from actions.ports import Unavailable
 from actions.reconciling import Mended, Reconciler
 from actions.requests import State
@@ -26,6 +28,7 @@ from tests.scenario.approvals.serving import (
 from tests.support.bot import running_bot
 from tests.support.waiting import eventually
 from tests.support.world import nowhere
+from tests.unit.incidents.making import DEFAULTS, alert
 
 STAGING_MENDED = Mended("claims-served", "staging", 2)
 PRODUCTION_MENDED = Mended("claims-served", "production", 1)
@@ -130,6 +133,52 @@ async def test_what_no_longer_serves_is_marked_nowhere(shop):
     assert gone.until is not None
     assert not gone.bad, "it may be gone back to"
     assert await reconciles(shop) == ()
+
+
+async def incident(shop, project, began, environment="production", **changes):
+    """An incident that began then, and was last heard of then."""
+    async with shop.store.transaction() as tx:
+        [number] = await tx.incidents.new_numbers(1)
+        told = alert(fingerprint=f"f{number}", environment=environment, **changes)
+        made, events = observe(None, [told], began, DEFAULTS, Opening(number, project))
+        await tx.incidents.save([Change(made, events)])
+    return number
+
+
+async def still_open(shop, project):
+    async with shop.store.transaction() as tx:
+        return [one.number for one in await tx.incidents.open(project)]
+
+
+async def test_incidents_of_what_was_taken_down_are_over(shop):
+    await shop.opens()
+    slug, hour = UNSERVED.slug, timedelta(hours=1)
+    await shop.served(905, 1, "production", now() - 3 * hour, slug)
+    before = await incident(shop, slug, now() - 4 * hour)
+    about = await incident(shop, slug, now() - 2 * hour)
+    elsewhere = await incident(shop, slug, now() - 2 * hour, "staging")
+    others = await incident(shop, SERVED.slug, now() - 2 * hour)
+    await reconciles(shop)
+    assert await still_open(shop, slug) == [before, elsewhere]
+    assert await still_open(shop, SERVED.slug) == [others], "it serves"
+    async with shop.store.transaction() as tx:
+        over = await tx.incidents.get(about)
+        jobs = await tx.connection.exec_driver_sql(
+            "SELECT task_name FROM procrastinate_jobs WHERE task_name = 'tell_incidents'"
+        )
+        assert len(jobs.all()) == 1
+    assert over.reason == "its endpoint was taken down"
+
+
+async def test_what_is_heard_of_long_after_the_end_is_about_something_else(shop):
+    await shop.opens()
+    slug = UNSERVED.slug
+    await shop.served(905, 1, "production", now() - timedelta(hours=3), slug)
+    async with shop.store.transaction() as tx:
+        await tx.end_deployment(slug, "production", now() - timedelta(hours=2), bad=False)
+    late = await incident(shop, slug, now() - timedelta(hours=1))
+    await reconciles(shop)
+    assert await still_open(shop, slug) == [late]
 
 
 @pytest.mark.parametrize("under_way", [State.QUEUED, State.RUNNING, State.STOPPING])

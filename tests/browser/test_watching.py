@@ -1,4 +1,4 @@
-"""The whole loop on the whole stack: drift, an incident, retraining, a new version, and calm."""
+"""The whole loop in a browser: drift, an incident, retraining, a new version, and calm."""
 
 import json
 import re
@@ -7,33 +7,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from playwright.sync_api import Locator, expect
 
+from tests.browser.workspace import DEPLOYED, SECONDS, TRAINED, Workspace
 from tests.e2e.stack import ANA, People, Stack, payload, text_of, wait_for
-from tests.e2e.test_production import (
-    DEPLOYED,
-    PROJECT,
-    TRAINED,
-    Engineer,
-    ask,
-    ended,
-    train,
-)
+from tests.e2e.test_production import PROJECT, Engineer, ask, ended, train
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 WATCHED = 240
 MOVED = "log_coinsurance"
 
 
-def deploy(people: People, text: str, thread: str | None = None) -> None:
+def deploy(people: People, version: int) -> None:
     """Put a version into staging, to the end."""
-    if thread is None:
-        thread, plan = ask(people, text, "deploy_model")
-    else:
-        people.says(ANA, f"@cooper {text}", thread=thread)
-        plan = people.card(thread, 60, "awaiting_confirmation", command="deploy_model")
+    thread, plan = ask(people, f"deploy {PROJECT} v{version} to staging", "deploy_model")
     people.clicks(ANA, plan, "confirm")
-    done = ended(people, thread, "deploy_model", DEPLOYED)
+    done = ended(people, thread, "deploy_model")
     assert payload(done)["state"] == "succeeded", text_of(done)
 
 
@@ -100,25 +90,35 @@ def incident_of(people: People, words: str, *states: str) -> dict[str, Any]:
     return wait_for(look, WATCHED, f"an incident about {words} that is {' or '.join(states)}")
 
 
+def shown(who: Workspace, incident: dict[str, Any]) -> Locator:
+    """The incident's message in the channel."""
+    return who.channel.locator(f'[data-testid="message"][data-ts="{incident["ts"]}"]')
+
+
 def test_drift_becomes_an_incident_and_a_new_version_and_then_it_is_calm(
-    people: People, stack: Stack
+    window, people: People, stack: Stack
 ) -> None:
     version, _ = train(people)
-    deploy(people, f"deploy {PROJECT} v{version} to staging")
+    deploy(people, version)
     calm(people)
     plays(stack, "--drift", f"{MOVED}=3", "--seed", "1")
     looks(stack)
 
     drift = incident_of(people, MOVED, "firing", "reopened")
     assert payload(drift)["project"] == PROJECT
-    assert f"v{version} in staging" in text_of(drift)
-    thread = drift["ts"]
+    ana = window("ana", PROJECT)
+    message = shown(ana, drift)
+    expect(message).to_contain_text(f"v{version} in staging")
+    message.scroll_into_view_if_needed()
+    ana.picture("20-incident")
 
     # What moved, with a picture, in the thread.
-    people.clicks(ANA, drift, "investigate")
-    report = people.reply(thread, 60, lambda m: "Drift of" in text_of(m))
-    assert MOVED in text_of(report)
-    assert any(block["type"] == "image" for block in report["blocks"])
+    ana.click(message, "investigate")
+    message.get_by_test_id("open-thread").click(timeout=60 * SECONDS)
+    report = ana.sees("Drift of")
+    expect(report).to_contain_text(MOVED)
+    expect(report.locator("img").first).to_be_visible()
+    ana.picture("21-drift")
 
     # The same again is the same incident, seen once more.
     before = incidents(people).keys()
@@ -127,31 +127,41 @@ def test_drift_becomes_an_incident_and_a_new_version_and_then_it_is_calm(
     wait_for(lambda: counted(people, payload(drift)["incident"]) > seen, 60, "one more alert")
     assert incidents(people).keys() == before
 
-    people.clicks(ANA, drift, "acknowledge")
-    incident_of(people, MOVED, "acknowledged")
-    people.clicks(ANA, incident_of(people, MOVED, "acknowledged"), "retrain")
-    plan = people.card(thread, 60, "awaiting_confirmation", command="train_model")
-    people.clicks(ANA, plan, "confirm")
-    done = ended(people, thread, "train_model", TRAINED)
-    assert payload(done)["state"] == "succeeded", text_of(done)
-    news = people.reply(thread, 30, lambda m: "is trained and registered" in text_of(m))
-    challenger = int(re.findall(rf"{PROJECT} v(\d+)", text_of(news))[0])
-    assert challenger > version
+    ana.click(message, "acknowledge")
+    expect(message).to_contain_text("is on it")
+    ana.click(message, "snooze_until")
+    modal = ana.page.get_by_test_id("modal")
+    expect(modal).to_be_visible()
+    ana.picture("22-snooze-until")
+    ana.page.keyboard.press("Escape")
+    expect(modal).to_have_count(0)
 
-    deploy(people, f"deploy {PROJECT} v{challenger} to staging", thread)
+    ana.click(message, "retrain")
+    plan = ana.sees("Shall I?")
+    expect(plan).to_contain_text(f"Train {PROJECT}")
+    ana.click(plan, "confirm")
+    trained = ana.sees("is trained and registered", TRAINED)
+    challenger = int(re.findall(rf"{PROJECT} v(\d+)", trained.inner_text())[0])
+    assert challenger > version
+    ana.replies(f"deploy {PROJECT} v{challenger} to staging")
+    again = ana.sees("Shall I?")
+    expect(again).to_contain_text(f"Deploy {PROJECT} v{challenger}")
+    ana.click(again, "confirm")
+    expect(ana.sees("serves in staging", DEPLOYED)).to_contain_text(f"v{challenger}")
+
     plays(stack, "--seed", "2")
     looks(stack)
     over = incident_of(people, MOVED, "resolved")
-    assert over["ts"] == thread, "the same message, from the first alert to the end"
+    assert over["ts"] == drift["ts"], "the same message, from the first alert to the end"
+    expect(message).to_contain_text("Over, says")
+    expect(message.get_by_test_id("action-acknowledge")).to_have_count(0)
+    ana.picture("23-over")
 
 
-def test_the_digest_tells_of_it(people: People) -> None:
-    people.types(ANA, "send_digest")
-
-    def told() -> dict[str, Any] | None:
-        found = people.messages(user=ANA)
-        return next((m for m in found if payload(m).get("command") == "send_digest"), None)
-
-    digest = text_of(wait_for(told, 60, "the digest"))
-    assert PROJECT in digest
-    assert "ncident" in digest
+def test_the_digest_tells_of_it(window) -> None:
+    ana = window("ana", PROJECT)
+    ana.asks(f"send the digest of {PROJECT} for today")
+    digest = ana.sees(f"Digest of {PROJECT}")
+    expect(digest).to_contain_text("Resolved")
+    expect(digest.locator("img").first).to_be_visible()
+    ana.picture("24-digest")
