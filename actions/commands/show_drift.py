@@ -32,7 +32,7 @@ SPEC = Command(
 )
 
 _RECENT = "P7D"
-_ROWS, _PANELS = 12, 4
+_ROWS, _PANELS = 8, 4
 _CHECKS = {
     "data_drift": "data drift",
     "prediction_drift": "prediction drift",

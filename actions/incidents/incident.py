@@ -125,9 +125,10 @@ class Incident:
                 return f"is acknowledged by {self.on_it.name}"
             case State.SNOOZED if self.snoozed_by and self.snoozed_until:
                 return f"is snoozed by {self.snoozed_by.name} until {spoken(self.snoozed_until)}"
+            case State.RESOLVED if self.resolved_by:
+                return f"was resolved by {self.resolved_by.name}"
             case State.RESOLVED:
-                by = self.resolved_by.name if self.resolved_by else "its source"
-                return f"was resolved by {by}"
+                return "is over" if self.reason else "was resolved by its source"
             case State.REOPENED:
                 return "is firing again"
             case _:

@@ -33,7 +33,7 @@ from infra.store.migrate import is_newest
 
 SECONDS = 5
 """What one connection or answer may take; the whole check has a limit of its own."""
-_DAGS = ("train_model", "deploy_model", "undeploy_model")
+_DAGS = ("train_model", "deploy_model", "undeploy_model", "monitor_models")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

@@ -165,4 +165,6 @@ def _told(finding: Any, statistics: dict[str, str]) -> str:
     of = f" over {rows:,} rows" if isinstance(rows, int) else ""
     text = f"{name} is {finding.value:.4g}, the bound {finding.threshold:.4g}{of}"
     by_chance = finding.p_value
-    return f"{text}; p = {by_chance:.2g}." if by_chance is not None else f"{text}."
+    if by_chance is None:
+        return f"{text}."
+    return f"{text}; p < 0.001." if by_chance < 0.001 else f"{text}; p = {by_chance:.2g}."

@@ -106,7 +106,7 @@ def test_drift_becomes_an_incident_and_a_new_version_and_then_it_is_calm(
 
     drift = incident_of(people, MOVED, "firing", "reopened")
     assert payload(drift)["project"] == PROJECT
-    ana = window("ana", PROJECT)
+    ana = window("ana", "ml")
     message = shown(ana, drift)
     expect(message).to_contain_text(f"v{version} in staging")
     message.scroll_into_view_if_needed()
@@ -159,7 +159,7 @@ def test_drift_becomes_an_incident_and_a_new_version_and_then_it_is_calm(
 
 
 def test_the_digest_tells_of_it(window) -> None:
-    ana = window("ana", PROJECT)
+    ana = window("ana", "ml")
     ana.asks(f"send the digest of {PROJECT} for today")
     digest = ana.sees(f"Digest of {PROJECT}")
     expect(digest).to_contain_text("Resolved")

@@ -78,7 +78,8 @@ def test_slices_and_columns_are_told_apart():
     ("changes", "detail"),
     [
         ({}, "Jensen-Shannon distance is 0.31, the bound 0.2 over 1,200 rows."),
-        ({"p_value": 0.00012}, "Jensen-Shannon distance is 0.31, the bound 0.2 over 1,200 rows; p = 0.00012."),
+        ({"p_value": 0.0123}, "Jensen-Shannon distance is 0.31, the bound 0.2 over 1,200 rows; p = 0.012."),
+        ({"p_value": 0.0}, "Jensen-Shannon distance is 0.31, the bound 0.2 over 1,200 rows; p < 0.001."),
         ({"monitor": "m", "check": "activity", "detail": {}}, "rows, of those expected is 0.31, the bound 0.2."),
         ({"monitor": "m", "check": "performance", "detail": {"metric": "mae"}}, "mae is 0.31, the bound 0.2."),
         ({"monitor": "m", "check": "estimated_performance", "detail": {"metric": "f1"}}, "estimated f1 is 0.31, the bound 0.2."),

@@ -29,6 +29,7 @@ def test_whoever_is_on_it_it_is_over(incident):
     assert ended.version == incident.version + 1
     assert line(ended, events).text == f"{ended.id} is over: {WHY}."
     assert standing(ended) == f"Over: {WHY}"
+    assert ended.clause == "is over"
 
 
 def test_what_is_over_stays_as_it_is():
