@@ -2,7 +2,7 @@
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 20_000, 20, 50
+_YOUNG = 20_000
 
 
 def collect_rarely() -> None:
@@ -11,4 +11,4 @@ def collect_rarely() -> None:
     An alert is a dozen objects that live until their commit, so that collections at the default
     thresholds find nothing and cost a third of the rate at saturation (docs/benchmarks.md).
     """
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    gc.set_threshold(_YOUNG)

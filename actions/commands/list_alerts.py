@@ -7,7 +7,9 @@ from actions import parameters as p
 from actions.answers import Answer, Table
 from actions.context import Context, Params
 from actions.incidents.incident import Incident, State
+from actions.incidents.matchers import all_match
 from actions.incidents.moments import spoken
+from actions.incidents.silences import Silence
 from actions.incidents.store import KeptSilence
 from actions.spec import Command, Risk, Use
 
@@ -53,10 +55,11 @@ async def answer(context: Context, params: Params) -> Answer:
         for incident in await _found(context, project, params.get("state"))
         if params.get("severity") in (None, incident.severity.value) and _may_see(context, incident)
     ]
+    seen = [project] if project is not None else _visible(context)
     silences = [
         kept
         for kept in await context.tx.incidents.silences(context.now)
-        if kept.silence.covers(_labels(project), context.now) or project is None
+        if _concerns(kept.silence, seen)
     ]
     if not found:
         return Answer(text=_nothing(project, params) + _silenced(silences), command=SPEC.name)
@@ -119,8 +122,14 @@ def _silenced(silences: Sequence[KeptSilence]) -> str:
     return f" Silenced: {'; '.join(told)}."
 
 
-def _labels(project: str | None) -> dict[str, str]:
-    return {"project": project or ""}
+def _visible(context: Context) -> list[str]:
+    return [slug for slug in context.projects if context.may_see(SPEC.name, slug)]
+
+
+def _concerns(silence: Silence, projects: Sequence[str]) -> bool:
+    """Whether it may be about one of the projects; of another's, not even the name is told."""
+    named = [matcher for matcher in silence.matchers if matcher.label == "project"]
+    return not named or any(all_match(named, {"project": slug}) for slug in projects)
 
 
 def _nothing(project: str | None, params: Params) -> str:
