@@ -6,6 +6,7 @@ the answers would. A service that does not answer costs its part, and is named.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -31,31 +32,51 @@ _AT_ONCE = 10
 _IDLE = timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database knows: the digest without what other services tell, and what served."""
+
+    digest: Digest
+    served: tuple[tuple[Deployment, Plan], ...]
+
+
 async def gather(context: Context, window: Window, project: str | None) -> Digest:
     """The digest of the project, or of all that the context's person may see."""
+    return await with_services(context, await from_store(context, window, project))
+
+
+async def from_store(context: Context, window: Window, project: str | None) -> Stored:
+    """The part that is read in the context's transaction."""
     projects = [
         slug
         for slug in ([project] if project is not None else sorted(context.projects))
         if context.may_see("send_digest", slug)
     ]
     seen = _Seen(context, window, tuple(projects))
-    unread: list[str] = []
     ended, running = await seen.ended(), await seen.under_way()
     served = await context.tx.served_since(seen.allowed("list_endpoints"), window.since)
-    return Digest(
+    digest = Digest(
         window=window,
         projects=tuple(projects),
         firing=await seen.firing(project),
         resolved=await seen.resolved(project),
-        drift=await _or_nothing("Drift is", seen.drift, unread),
         ended=ended,
         running=running,
         deployments=seen.deployed(served),
-        idle=await _or_nothing("Idle endpoints are", lambda: seen.idle(served), unread),
         budgets=await seen.budgets(),
         pending=await seen.pending(),
-        unread=tuple(unread),
     )
+    return Stored(digest, tuple(served))
+
+
+async def with_services(context: Context, stored: Stored) -> Digest:
+    """The whole digest, with what MLflow and AWS tell; the transaction may have ended before."""
+    digest = stored.digest
+    seen = _Seen(context, digest.window, digest.projects)
+    unread: list[str] = []
+    drift = await _or_nothing("Drift is", seen.drift, unread)
+    idle = await _or_nothing("Idle endpoints are", lambda: seen.idle(stored.served), unread)
+    return replace(digest, drift=drift, idle=idle, unread=tuple(unread))
 
 
 class _Seen:

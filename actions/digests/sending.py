@@ -9,8 +9,8 @@ from datetime import datetime
 
 from actions.answers import Answer
 from actions.channels import Channel
-from actions.context import Context, World, context_of
-from actions.digests.gathering import gather
+from actions.context import World, context_of
+from actions.digests.gathering import from_store, with_services
 from actions.digests.periods import Window
 from actions.digests.places import obstacle
 from actions.digests.ports import People
@@ -58,49 +58,51 @@ class Sending:
         """Send the subscription's digest, or end it where it has no reader or no place any more."""
         maker = await self._people.person(seen.team, seen.by_id)
         channel = await self._world.channels.get(seen.channel)
+        problem = obstacle(channel)
+        if problem is not None:
+            alone = await self._world.channels.direct(maker.id)
+            return await self._end(seen, alone, _nowhere(seen, problem))
+        allowed = may(self._world.policy, maker, "send_digest", seen.project, None)
+        if isinstance(allowed, Denied):
+            return await self._end(seen, channel, _for_nobody(seen, maker))
+        return await self._send(seen, maker)
+
+    async def _send(self, seen: Subscription, maker: Person) -> bool:
+        """Gather without holding anything, for MLflow and AWS take their time; then send."""
+        now, place = self._clock(), Place(seen.team, seen.channel, None)
+        due = seen.recurrence.latest(seen.due, now)
+        window = Window(seen.since(due), now)
         async with self._store.transaction() as tx:
-            subscription = await tx.digests.take(seen.number)
-            now = self._clock()
-            if subscription is None or subscription.due > now:
-                return False
-            problem = obstacle(channel)
-            if problem is not None:
-                alone = await self._world.channels.direct(maker.id)
-                await _end(tx, subscription, alone, _nowhere(subscription, problem))
-                return False
-            allowed = may(self._world.policy, maker, "send_digest", subscription.project, None)
-            if isinstance(allowed, Denied):
-                await _end(tx, subscription, channel, _for_nobody(subscription, maker))
-                return False
-            place = Place(subscription.team, subscription.channel, None)
             context = await context_of(tx, self._world, maker, place, now)
-            return await _sent(context, subscription)
+            stored = await from_store(context, window, seen.project)
+        digest = await with_services(context, stored)
+        note = "" if due == seen.due else _made_up(seen)
+        answer = written(digest, seen.recurrence.timezone, self._world, note)
+        async with self._store.transaction() as tx:
+            if not await _still(tx, seen):
+                return False
+            first = await tx.digests.record(Sent(seen.number, due, window))
+            if first:
+                await tx.say(_key(seen, due), place, answer)
+            await tx.digests.save(seen.sent(due, now))
+        return first
+
+    async def _end(self, seen: Subscription, channel: Channel | None, answer: Answer) -> bool:
+        """End it, and say so once, where there is anybody to hear it."""
+        detail = {"channel": seen.channel, "by": seen.by_id, "why": answer.text}
+        async with self._store.transaction() as tx:
+            if await _still(tx, seen):
+                await tx.digests.end(seen.number)
+                await tx.audit(AuditEntry("cooper", "digest ended", None, seen.project, detail))
+                if channel is not None:
+                    place = Place(seen.team, channel.id, None)
+                    await tx.say(f"{_key(seen, seen.due)}:ended", place, answer)
+        return False
 
 
-async def _sent(context: Context, subscription: Subscription) -> bool:
-    tx, now = context.tx, context.now
-    due = subscription.recurrence.latest(subscription.due, now)
-    window = Window(subscription.since(due), now)
-    first = await tx.digests.record(Sent(subscription.number, due, window))
-    if first:
-        digest = await gather(context, window, subscription.project)
-        note = "" if due == subscription.due else _made_up(subscription)
-        answer = written(digest, subscription.recurrence.timezone, context.world, note)
-        await tx.say(_key(subscription, due), context.place, answer)
-    await tx.digests.save(subscription.sent(due, now))
-    return first
-
-
-async def _end(
-    tx: Transaction, subscription: Subscription, channel: Channel | None, answer: Answer
-) -> None:
-    """End it, and say so once, where there is anybody to hear it."""
-    detail = {"channel": subscription.channel, "by": subscription.by_id, "why": answer.text}
-    await tx.digests.end(subscription.number)
-    await tx.audit(AuditEntry("cooper", "digest ended", None, subscription.project, detail))
-    if channel is not None:
-        place = Place(subscription.team, channel.id, None)
-        await tx.say(f"{_key(subscription, subscription.due)}:ended", place, answer)
+async def _still(tx: Transaction, seen: Subscription) -> bool:
+    """Whether it is as it was, and nobody else's until the commit; else the next round looks."""
+    return await tx.digests.take(seen.number) == seen
 
 
 def _key(subscription: Subscription, due: datetime) -> str:

@@ -16,7 +16,7 @@ from tests.support.bot import drawn, running_bot
 from tests.support.projects import registered
 from tests.support.requests import request
 from tests.support.waiting import eventually
-from tests.support.world import policy
+from tests.support.world import nowhere, policy
 
 NOTHING = "Nothing to report for claims-frequency since "
 
@@ -300,3 +300,36 @@ async def test_it_shows_the_projects_that_its_maker_may_see_now(sender):
     assert "R1 Train" in answer
     assert "R2" not in answer
     assert "fraud" not in answer
+
+
+class Slow:
+    """MLflow that does not answer, and takes its time: meanwhile this happens."""
+
+    def __init__(self, meanwhile) -> None:
+        self._meanwhile = meanwhile
+
+    async def history(self, *about):
+        await self._meanwhile()
+        return await nowhere().drift.history(*about)
+
+
+@pytest.mark.parametrize("change", ["ends", "moves"])
+async def test_a_subscription_that_changes_while_mlflow_is_asked_is_left_to_the_next_round(
+    sender, change
+):
+    made = await sender.subscribed()
+    sender.at = made.due
+
+    async def meanwhile():
+        async with sender.store.transaction() as tx:
+            if change == "ends":
+                await tx.digests.end(made.number)
+            else:
+                await tx.digests.save(replace(made, due=made.due + timedelta(hours=1)))
+
+    sender.world = replace(sender.world, drift=Slow(meanwhile))
+    assert await sender.send() == 0
+    assert await sender.said() == []
+    sender.world = replace(sender.world, drift=nowhere().drift)
+    sender.at += timedelta(hours=1)
+    assert await sender.send() == (0 if change == "ends" else 1)
