@@ -29,19 +29,22 @@ async def end_with_endpoint(tx: Transaction, project: str, environment: str, now
     served = await tx.deployments((project,), environment)
     if not served or any(one.until is None for one in served):
         return
-    ended = False
-    for seen in await tx.incidents.open(project):
-        incident = await tx.incidents.get(seen.number, lock=True)
-        if incident is None or not _is_about(incident, served):
-            continue
-        after, events = withdraw(incident, "its endpoint was taken down", now)
-        if events:
-            await tx.incidents.save([Change(after, events)])
-            detail = {"incident": after.id, "version": after.version, "why": after.reason}
-            await tx.audit(AuditEntry("cooper", "resolved", None, project, detail))
-            ended = True
-    if ended:
-        await tx.tell_incidents()
+    numbers = [one.number for one in await tx.incidents.open(project) if _is_about(one, served)]
+    # All of them before the audit, which people's acts on one of them wait for.
+    locked = [await tx.incidents.get(number, lock=True) for number in numbers]
+    ended = [
+        Change(*withdraw(one, "its endpoint was taken down", now))
+        for one in locked
+        if one is not None and one.open and _is_about(one, served)
+    ]
+    if not ended:
+        return
+    await tx.incidents.save(ended)
+    for change in ended:
+        incident = change.incident
+        detail = {"incident": incident.id, "version": incident.version, "why": incident.reason}
+        await tx.audit(AuditEntry("cooper", "resolved", None, project, detail))
+    await tx.tell_incidents()
 
 
 def _is_about(incident: Incident, served: Sequence[Deployment]) -> bool:
