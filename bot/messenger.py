@@ -1,9 +1,10 @@
 """Slack's Web API for messages: post, edit, and find again what an earlier try may have posted."""
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -11,10 +12,29 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from actions.requests import Place
 from bot.blocks.answer import Message
 
+log = structlog.get_logger()
+
 # The message or its thread is gone; nothing is left to edit.
 _GONE = {"message_not_found", "thread_not_found"}
-# The channel cannot be written to; trying again does not help.
-_HOPELESS = {"channel_not_found", "is_archived", "not_in_channel", "user_not_in_channel"}
+# The channel cannot be written to, or not this; trying again does not help, and others wait behind it.
+_HOPELESS = {
+    "cannot_reply_to_message",
+    "channel_not_found",
+    "is_archived",
+    "messages_tab_disabled",
+    "metadata_too_large",
+    "msg_too_long",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "restricted_action_thread_only_channel",
+    "team_access_not_granted",
+    "user_not_in_channel",
+}
+# Slack does not draw it, by a mistake of ours; the words alone say it as well.
+_UNDRAWABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 
 
 class Messenger:
@@ -25,45 +45,48 @@ class Messenger:
 
     async def post(self, place: Place, drawn: Message) -> str | None:
         """The new message's `ts`; None where the channel cannot be written to."""
-        posted = await _unless(
+        posted = await _sent(
             _HOPELESS,
-            self._client.chat_postMessage(
+            lambda blocks: self._client.chat_postMessage(
                 channel=place.channel,
                 thread_ts=place.thread,
                 text=drawn.text,
-                blocks=drawn.blocks,
+                blocks=blocks,
                 metadata=drawn.metadata,
                 unfurl_links=False,
                 unfurl_media=False,
             ),
+            drawn,
         )
         return None if posted is None else str(posted["ts"])
 
     async def post_privately(self, place: Place, user: str, drawn: Message) -> str | None:
         """As `post`, for one person's eyes."""
-        posted = await _unless(
+        posted = await _sent(
             _HOPELESS,
-            self._client.chat_postEphemeral(
+            lambda blocks: self._client.chat_postEphemeral(
                 channel=place.channel,
                 user=user,
                 thread_ts=place.thread,
                 text=drawn.text,
-                blocks=drawn.blocks,
+                blocks=blocks,
             ),
+            drawn,
         )
         return None if posted is None else str(posted["message_ts"])
 
     async def edit(self, channel: str, ts: str, drawn: Message) -> bool:
         """Change the message; False where it is gone."""
-        edited = await _unless(
+        edited = await _sent(
             _GONE,
-            self._client.chat_update(
+            lambda blocks: self._client.chat_update(
                 channel=channel,
                 ts=ts,
                 text=drawn.text,
-                blocks=drawn.blocks,
+                blocks=blocks,
                 metadata=drawn.metadata,
             ),
+            drawn,
         )
         return edited is not None
 
@@ -86,6 +109,29 @@ class Messenger:
             if _identity(message.get("metadata") or {}) == wanted:
                 return str(message["ts"])
         return None
+
+
+def is_unread(error: SlackApiError) -> bool:
+    """Whether Slack refuses the message for its picture, which it has not read yet."""
+    problems = error.response.get("errors") or []
+    return error.response.get("error") == "invalid_blocks" and any(
+        "slack_file" in str(problem) or "slack file" in str(problem) for problem in problems
+    )
+
+
+async def _sent(
+    final: set[str],
+    send: Callable[[list[dict[str, Any]]], Awaitable[AsyncSlackResponse]],
+    drawn: Message,
+) -> AsyncSlackResponse | None:
+    """As `_unless`; without its blocks where Slack cannot draw them."""
+    try:
+        return await _unless(final, send(drawn.blocks))
+    except SlackApiError as error:
+        if error.response.get("error") not in _UNDRAWABLE or is_unread(error):
+            raise
+        log.warning("not_drawn", text=drawn.text[:200], slack=str(error.response.data)[:500])
+        return await _unless(final, send([]))
 
 
 async def _unless(

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from actions.answers import Picture
 from bot.charts.drawing import png
+from bot.messenger import is_unread
 
 log = structlog.get_logger()
 
@@ -78,19 +79,11 @@ async def shown(
         try:
             return await post(file)
         except SlackApiError as error:
-            if not _is_unread(error):
+            if not is_unread(error):
                 raise
         await asyncio.sleep(pause)
     log.warning("no_picture", fault="Slack has not read the file in time", file=file)
     return await post(None)
-
-
-def _is_unread(error: SlackApiError) -> bool:
-    """Whether Slack refuses the message for its picture."""
-    problems = error.response.get("errors") or []
-    return error.response.get("error") == "invalid_blocks" and any(
-        "slack_file" in str(problem) or "slack file" in str(problem) for problem in problems
-    )
 
 
 def _may_pass(fault: Exception) -> bool:

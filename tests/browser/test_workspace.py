@@ -89,6 +89,26 @@ def test_a_plan_is_edited_and_cancelled(window):
     expect(edited.get_by_role("button")).to_have_count(0)
 
 
+def test_a_form_is_filled_in_at_once(window):
+    ana = window("ana", CHANNEL)
+    ana.asks("train a model")
+    question = ana.sees("Which project?")
+    ana.click(question, "fill")
+    modal = ana.page.get_by_test_id("modal")
+    expect(modal.get_by_label("Project")).to_be_visible()
+    ana.picture("14-form")
+    modal.get_by_label("Project").fill("claims frequency")
+    modal.get_by_label("At most").fill("soon")
+    modal.get_by_test_id("modal-submit").click()
+    expect(modal).to_contain_text("“soon” is not a length of time")
+    ana.picture("15-form-refused")
+    modal.get_by_label("At most").fill("20 minutes")
+    modal.get_by_test_id("modal-submit").click()
+    plan = ana.sees("Shall I?")
+    expect(plan).to_contain_text("At most\n20 min", use_inner_text=True)
+    ana.click(plan, "cancel")
+
+
 def test_a_refusal_is_seen_by_its_person_only(window):
     ana = window("ana", CHANNEL)
     ana.asks("train claims-frequency for 15 minutes")

@@ -56,6 +56,38 @@ async def test_an_outage_of_slack_delays_and_does_not_double(cooper, workspace):
     assert len(await cooper.from_bot("ana", "#ml", ts)) == 1
 
 
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_what_slack_cannot_draw_is_said_in_words(cooper, workspace, error):
+    workspace.workspace.faults.add(Fault("chat.postMessage", "error", error=error))
+    ts = await cooper.says("ana", "#ml", "@cooper hello")
+
+    async def said():
+        return await cooper.from_bot("ana", "#ml", ts)
+
+    [answer] = await eventually(said, "it is said")
+    assert "my language service" in answer["text"]
+    assert not answer.get("blocks")
+
+
+async def test_a_card_that_slack_cannot_draw_is_edited_in_words(cooper, workspace):
+    await cooper.types("ana", "#ml", "train claims-frequency")
+    card = await cooper.card("#ml", "R1", "awaiting_confirmation")
+    workspace.workspace.faults.add(Fault("chat.update", "error", error="invalid_blocks"))
+    await cooper.clicks("ana", "#ml", "cancel", card["ts"])
+    edited = await cooper.card("#ml", "R1", "cancelled")
+    assert edited["ts"] == card["ts"]
+    assert not edited.get("blocks")
+
+
+async def test_what_slack_never_takes_holds_up_nothing(cooper, workspace):
+    workspace.workspace.faults.add(Fault("chat.postMessage", "error", error="restricted_action"))
+    await cooper.types("ana", "#ml", "list_alerts")
+    await cooper.settled()
+    assert await cooper.from_bot("ana", "#ml") == []
+    await cooper.types("ana", "#ml", "list_alerts")
+    await cooper.told("ana", "#ml", "There are no open incidents")
+
+
 async def test_a_card_whose_posting_was_never_confirmed_is_found_again(cooper, workspace):
     workspace.workspace.faults.add(Fault("chat.postMessage", "lost_answer"))
     await cooper.types("ana", "#ml", "train claims-frequency")
