@@ -5,11 +5,11 @@ from typing import Any
 
 from actions.answers import Chart
 from bot.blocks.text import cap
-from bot.charts.style import INK, LINE, SERIES, frame, panel_heading, written
+from bot.charts.style import INK, LINE, SERIES, frame, legend, panel_heading, written
 
 _WIDTH, _BAR = 400, 26
 _MOST_LABELS = 10
-_NAME = 36  # Characters that fit above the bars.
+_NAME, _SERIES_NAME = 36, 24  # Characters that fit above the bars, and in the legend.
 
 
 def spoken(chart: Chart) -> str:
@@ -66,7 +66,7 @@ def _rows(chart: Chart) -> Iterator[dict[str, Any]]:
             value = each.values[i]
             yield {
                 "heading": f"{i:02d}{cap(chart.labels[i], _NAME)}",
-                "series": cap(each.name, 24),
+                "series": cap(each.name, _SERIES_NAME),
                 "value": value or 0.0,
                 "text": "no value" if value is None else cap(written(value, chart.unit), 20),
                 "reference": reference,
@@ -94,16 +94,7 @@ def _bars(chart: Chart) -> dict[str, Any]:
                 "field": "series",
                 "sort": None,
                 "scale": {"range": colours},
-                "legend": {
-                    "orient": "top",
-                    "direction": "horizontal",
-                    "title": None,
-                    "labelFontSize": 15,
-                    "labelColor": INK,
-                    "labelLimit": 0,
-                    "symbolType": "square",
-                    "symbolSize": 180,
-                },
+                "legend": legend(),
             }
         },
     }

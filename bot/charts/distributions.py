@@ -5,7 +5,7 @@ from typing import Any
 
 from actions.answers import Distribution, Distributions
 from bot.blocks.text import cap
-from bot.charts.style import INK, QUIET, SERIES, frame, panel_heading
+from bot.charts.style import QUIET, SERIES, frame, legend, panel_heading
 
 _ACROSS = 2
 _WIDTH, _ALONE, _HEIGHT = 250, 520, 130
@@ -58,15 +58,7 @@ def description(shown: Distributions) -> dict[str, Any]:
                     "field": "when",
                     "type": "nominal",
                     "scale": {"domain": [shown.before, shown.now], "range": list(SERIES[:2])},
-                    "legend": {
-                        "orient": "top",
-                        "direction": "horizontal",
-                        "title": None,
-                        "labelFontSize": 15,
-                        "labelColor": INK,
-                        "symbolType": "square",
-                        "symbolSize": 180,
-                    },
+                    "legend": legend(),
                 },
             },
         },

@@ -48,6 +48,20 @@ def panel_heading(size: int) -> dict[str, Any]:
     }
 
 
+def legend() -> dict[str, Any]:
+    """The names of the series above the drawing; cut before they come here, as panels' names are."""
+    return {
+        "orient": "top",
+        "direction": "horizontal",
+        "title": None,
+        "labelFontSize": 15,
+        "labelColor": INK,
+        "labelLimit": 0,
+        "symbolType": "square",
+        "symbolSize": 180,
+    }
+
+
 def written(value: float, unit: str = "") -> str:
     """A figure of four digits, with its unit."""
     return f"{value:.4g} {unit}".rstrip()
