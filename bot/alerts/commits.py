@@ -1,7 +1,8 @@
 """Group commit: who arrives while a transaction is under way is written by the next, together.
 
 One commit waits for the disk; so many a second are few, however small they are. Each waits for the
-commit that holds its own alerts, and no longer.
+commit that holds its own alerts, and no longer. Where more wait than one transaction takes, a second
+goes beside the first, so that the database has work while the next alerts are read.
 """
 
 import asyncio
@@ -32,7 +33,8 @@ class GroupCommit:
     """In front of `write`, which stores alerts in one transaction, or none of them.
 
     `most_waiting` is how many alerts may wait, `most_together` how many go into one transaction (a
-    single delivery of more goes alone), and `patience` how many seconds a transaction may take.
+    single delivery of more goes alone), `most_beside` how many transactions go at a time, and
+    `patience` how many seconds one may take.
     """
 
     def __init__(
@@ -41,15 +43,17 @@ class GroupCommit:
         *,
         most_waiting: int = 20_000,
         most_together: int = 1_000,
+        most_beside: int = 2,
         patience: float = 10.0,
     ) -> None:
         self._write = write
         self._most_waiting = most_waiting
         self._most_together = most_together
+        self._most_beside = most_beside
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._count = 0
-        self._writer: asyncio.Task[None] | None = None
+        self._writers: set[asyncio.Task[None]] = set()
 
     async def add(self, arrivals: Sequence[Arrival]) -> None:
         """Return when these alerts are stored, all of them.
@@ -66,20 +70,25 @@ class GroupCommit:
         written = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(arrivals, written))
         self._count += len(arrivals)
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._run())
+        if not self._writers or (self._is_full() and len(self._writers) < self._most_beside):
+            self._writers.add(asyncio.create_task(self._run()))
         # The transaction is shared: one sender that goes away takes nothing from the others.
         await written
 
+    def _is_full(self) -> bool:
+        """Whether as many wait as one transaction takes."""
+        return self._count >= self._most_together
+
     async def _run(self) -> None:
-        """Write until nobody waits."""
+        """Write until nobody waits; beside another, until that one can do it alone."""
         try:
-            while self._waiting:
+            while self._waiting and (len(self._writers) == 1 or self._is_full()):
                 await self._settle(self._next())
         finally:
-            self._writer = None
-            for waiting in self._waiting:
-                waiting.written.cancel()
+            self._writers.discard(asyncio.current_task())
+            if not self._writers:
+                for waiting in self._waiting:
+                    waiting.written.cancel()
 
     def _next(self) -> list[_Waiting]:
         """Who goes into the next transaction, in the order of arrival."""

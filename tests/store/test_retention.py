@@ -49,6 +49,13 @@ async def test_many_go_in_several_transactions(engine, alerts, monkeypatch):
     assert await left(engine, "fingerprint", "alerts") == ["new"]
 
 
+async def test_what_waits_does_not_hide_what_is_old_behind_it(engine, alerts, monkeypatch):
+    monkeypatch.setattr(retention, "_AT_ONCE", 2)
+    await alerts(("a", OLD, None), ("b", OLD, None), ("old", OLD, OLD), ("new", NEW, NEW))
+    assert await Retention(engine, days=30).forget(NOW) == 1
+    assert await left(engine, "fingerprint", "alerts") == ["a", "b", "new"]
+
+
 async def test_what_slack_sent_goes_when_it_is_handled_and_old(engine, queue):
     envelopes = Envelopes(engine, queue)
     async with queue.open_async():

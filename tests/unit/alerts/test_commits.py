@@ -105,6 +105,37 @@ async def test_a_transaction_has_a_limit_and_one_delivery_is_never_torn(disk):
     assert disk.written == [["a"], ["b", "c"], ["d", "e"], list("fghij")]
 
 
+async def test_a_full_transaction_goes_beside_the_first_and_no_third(disk):
+    commits = GroupCommit(disk.write, most_together=2)
+    tasks = [adding(commits, "a")]
+    await arrived()
+    tasks.append(adding(commits, "b"))
+    await arrived()
+    assert disk.begun.qsize() == 1, "half a transaction waits for the first"
+    tasks += [adding(commits, "c"), adding(commits, "d", "e")]
+    await arrived()
+    assert disk.begun.qsize() == 2
+    for _ in range(3):
+        await disk.end_one()
+    await asyncio.gather(*tasks)
+    assert disk.written == [["a"], ["b", "c"], ["d", "e"]]
+
+
+async def test_who_waits_is_written_by_the_one_that_is_left(disk):
+    commits = GroupCommit(disk.write, most_together=2)
+    tasks = [adding(commits, "a")]
+    await arrived()
+    tasks.append(adding(commits, "b", "c"))
+    await arrived()
+    await disk.end_one()
+    await arrived()
+    tasks.append(adding(commits, "d"))
+    for _ in range(2):
+        await disk.end_one()
+    await asyncio.gather(*tasks)
+    assert disk.written == [["a"], ["b", "c"], ["d"]]
+
+
 async def test_more_than_may_wait_is_refused_at_once_and_those_who_wait_are_kept(disk):
     commits = GroupCommit(disk.write, most_waiting=2)
     waiting = [adding(commits, "a")]
@@ -193,6 +224,7 @@ async def test_cut_off_in_mid_transaction_nobody_waits_for_ever(disk):
     await disk.begun.get()
     second = adding(commits, "b")
     await arrived()
-    commits._writer.cancel()
+    [writer] = commits._writers
+    writer.cancel()
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert [type(result) for result in results] == [asyncio.CancelledError] * 2
