@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from encoder import model_folder, vocabulary
-from meaning import ASSIGNED, Spelling, asides, goes_on_as_number, is_figure, negated
+from meaning import ASSIGNED, Spelling, asides, claims, goes_on_as_number, is_figure, negated
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -28,7 +28,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 NEGATED = "negated"
-"""Entity: the part of a text that says what is not wanted."""
+"""Entity: the part of a text that says what is not wanted, or claims rights."""
 ASKED = "asked"
 """Entity: the part of a long text that says what is asked for."""
 UNKNOWN = "unknown"
@@ -149,7 +149,7 @@ class AsMeant(GraphComponent):
                 for token in tokens
                 if token.get(POS_TAG_KEY) != "known" and _NAME.fullmatch(token.text)
             ]
-            marked = [*odd, *((NEGATED, *place) for place in negated(text))]
+            marked = [*odd, *((NEGATED, *place) for place in (*negated(text), *claims(text)))]
             if marked:
                 marks = [
                     {"entity": name, "start": start, "end": end, "value": text[start:end]}
@@ -249,9 +249,11 @@ def _as_meant(text: str, tokens: "Iterable[Token]") -> "tuple[str, list[int]]":
 
 
 def _covered(entity: "dict[str, Any]", others: "list[dict[str, Any]]") -> bool:
+    """Whether one of the `others` of its kind overlaps it, and is no shorter: "every tue and thu 7:15"."""
     return any(
         entity["entity"] == other["entity"]
         and entity["start"] < other["end"]
         and other["start"] < entity["end"]
+        and other["end"] - other["start"] >= entity["end"] - entity["start"]
         for other in others
     )

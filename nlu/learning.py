@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from encoder import EPS, WIDTH, Encoder, Pieces, model_folder, pretrained
 from encoder import HEADS as ATTENTION_HEADS
-from encoder import WIDTH, Encoder, Pieces, model_folder, pretrained
+from graph import graph
 from network import Example
 
-_EPS = 1e-12
 _NEVER = -1e9
 _SORTED = 64
 """Batches whose texts are sorted by length, so that little is padded."""
@@ -51,11 +51,12 @@ class _Text:
 class Lesson:
     """What was learned.
 
-    `arrays` for `network.Network`: those of the upper layers, and of the intent's head; `words` of each
-    example, float16 of shape (words, 384), as that network reads them.
+    `layers` and `head` are for `network.Network`: the graph of all layers, and the intent's arrays; `words`
+    of each example, float16 of shape (words, 768), are as that network reads them.
     """
 
-    arrays: "dict[str, np.ndarray]"
+    layers: bytes
+    head: "dict[str, np.ndarray]"
     words: "list[np.ndarray]"
 
 
@@ -63,7 +64,8 @@ def learn(examples: "Sequence[Example]", intents: int, labels: int, course: Cour
     """Teach the upper `course.learned` layers."""
     tf.keras.utils.set_random_seed(0)
     below = course.layers - course.learned
-    texts = _texts(examples, Encoder(model_folder(), below))
+    weights = pretrained(model_folder())
+    texts = _texts(examples, Encoder(model_folder(), graph(weights, below)))
     blocks = [_Block(f"encoder.layer.{at}") for at in range(below, course.layers)]
     heads = _Heads(intents, labels)
     lesson = _Steps(blocks, heads, course)
@@ -75,14 +77,14 @@ def learn(examples: "Sequence[Example]", intents: int, labels: int, course: Cour
     for block in blocks:
         found |= block.arrays()
     words = _words(texts, [len(each.words) for each in examples], lesson, course.batch)
-    return Lesson(found | heads.arrays(), words)
+    return Lesson(graph(weights | found, course.layers, below), heads.arrays(), words)
 
 
 def _words(
     texts: "list[_Text]", counts: "list[int]", lesson: "_Steps", batch: int
 ) -> "list[np.ndarray]":
     """The vectors of so many words of each text; zero where a word was not read."""
-    found = [np.zeros((count, WIDTH), dtype=np.float16) for count in counts]
+    found = [np.zeros((count, 2 * WIDTH), dtype=np.float16) for count in counts]
     order = sorted(range(len(texts)), key=lambda at: len(texts[at].values))
     for start in range(0, len(order), batch):
         places = order[start : start + batch]
@@ -90,7 +92,8 @@ def _words(
         read = lesson.words(values, present, firsts).numpy()
         for at, vectors in zip(places, read):  # noqa: B905 -- as many
             count = len(texts[at].firsts)
-            found[at][:count] = vectors[:count]
+            lower = texts[at].values[texts[at].firsts]
+            found[at][:count] = np.hstack([vectors[:count], lower])
     return found
 
 
@@ -196,7 +199,7 @@ class _Norm:
     def __call__(self, values: Any) -> Any:
         mean, variance = tf.nn.moments(values, -1, keepdims=True)
         weight, bias = self.variables
-        return (values - mean) * tf.math.rsqrt(variance + _EPS) * weight + bias
+        return (values - mean) * tf.math.rsqrt(variance + EPS) * weight + bias
 
     def arrays(self) -> "dict[str, np.ndarray]":
         weight, bias = (each.numpy() for each in self.variables)

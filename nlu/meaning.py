@@ -39,6 +39,12 @@ _INSTEAD = re.compile(
     r"(?=\s*(?:[,;.!?)]|$|please\b|pls\b|thanks\b))",
     re.IGNORECASE,
 )
+_RATHER_THAN = re.compile(
+    r"(?<=\w),?\s+not\s+(?:in |on |to |the )?(?:prod(?:uction)?|live|staging|stage|stg|v\d+|version \d+|spot|on-demand|canary|linear|shadow"
+    r"|all[- ]at[- ]once)(?=\W*$|,)|\bnot\s+(?:for |in |on |to |the )?[\w.-]+(?=,?\s+but\s+(?!not\b)(?:rather |for |in |on |to )?\w)|(?P<rather>\brather\b[^,.;]{2,60}?)(?P<than>\s+than\s+(?:the |in |on |to )?[\w-]+)(?=\W*$)",
+    re.IGNORECASE,
+)
+"""A value that another takes the place of: "prod not staging", "rather the challenger than the latest"."""
 _NOT_THIS = re.compile(
     rf"^\W*(?P<clause>(?:not (?!sure|yet|bad|now\b|really|necessar|that|at all|again|any ?more)|(?:no,? )?{_SUBJECT}(?:do\s+not|don[’']?t)"
     r" (?:want|need|mean|care|bother|show|list|give|tell|reject|approve|stop|deploy|train|promote)\b|(?:i|we)(?:['’]m| am|['’]re| are) not after"
@@ -48,6 +54,19 @@ _NOT_THIS = re.compile(
     re.IGNORECASE,
 )
 """What is not wanted, said first, with what is wanted behind it: "not R40, the logs of R41"."""
+_REFUSED_FIRST = re.compile(
+    r"^\W*(?:(?:please|pls|but|no|hi|hey|hello|cooper|and|ok|so|well|wait|sorry)[,\s]+)*"
+    r"(?P<clause>(?:(?:i|we|you)\s+)?(?:(?:do\s+not|don[’']?t|dont|never)(?!\s+(?:ask|forget|hesitate|worry|wait)\b)|no need (?:to|for)|no longer"
+    r"|(?:(?:i[’']?m|i am|we[’']?re|we are) )?not (?:asking|looking|talking)|no (?:more )?\w+ing\b|no \w+(?: \w+)? (?:please|pls)\b"
+    r"|no (?!rush|hurry|problem|worr|idea|spot|more than|one\b|way\b|thank|thx|longer)[\w-]+(?: (?:for|of|in|on|from|to) (?=[^,;.:]{2,40}[,;.:])| [\w-]+(?=[,;]))"
+    r"|leave\b(?=[^,;.:]*\b(?:out|alone|running|untouched)\b)|skip the|forget (?:about )?the|hold off)[^,;.:]*?[,;.:\u2013-]+\s*"
+    r"(?:(?:it|that|this)(?:[’']?s| is| was| has been)\b[^,;.:]*[,;.:]\s*)?)"
+    r"(?=(?!(?:let|leave|keep|thanks|please don|it|we|they|he|she|that|this|there|because|as|since|not|nor|neither)\b)"
+    rf"(?:(?:want|need|would like|'d like) to\s|{_TURN}[,\s]+)*"
+    rf"(?:{_ACTIONS}\b\s+\S|(?:i|we)(?:[’']?m|[’']?re| am| are)? (?:only|just|rather|simply|asking)\b|(?:which|what|how|who)\b|all i\b))",
+    re.IGNORECASE,
+)
+"""A refusal before the request itself: "no snoozing, resolve it", "don't scale it, I only wonder about its latency"."""
 _LAST = re.compile(
     rf"{_LEAD}(?:{_TURN}[,\s]+|(?:could|can|would|will) (?:you|u) )*{_ACTIONS}\b.*?(?P<clause>[,;.]\s*(?:but |and |please )*"
     r"(?:do\s+not|don[’']?t|never|no\s+need\s+to|nothing)\b.*)$",
@@ -61,11 +80,15 @@ def negated(text: str) -> tuple[tuple[int, int], ...]:
 
     "Don't retrain it, just deploy it" says so first, "deploy it to staging, not production" last.
     """
-    before = _NEGATED.search(text) or _NOT_THIS.match(text)
+    before = _NEGATED.search(text) or _NOT_THIS.match(text) or _REFUSED_FIRST.match(text)
     first = (before.span("clause"),) if before else ()
-    later = (found.span() for found in _INSTEAD.finditer(text, before.end() if before else 0))
-    last = _LAST.match(text)
-    return (*first, *later, *((last.span("clause"),) if last and not before else ()))
+    later = [found.span() for found in _INSTEAD.finditer(text, before.end() if before else 0)]
+    last, than = _LAST.match(text), _RATHER_THAN.search(text)
+    found = [*first, *later, *((last.span("clause"),) if last and not before else ())]
+    if than:
+        start, end = than.span("than") if than["than"] else than.span()
+        found += [] if any(at < end and start < to for at, to in found) else [(start, end)]
+    return tuple(found)
 
 
 _ASKS = re.compile(
@@ -111,6 +134,28 @@ _ORDERS_AROUND = re.compile(
     re.IGNORECASE,
 )
 """What a text says of its own rights before it asks: it has none, and the request stays one."""
+_POWER = (
+    r"(?:admin\w*|root|sudo|overrid\w+|developer|debug|god|instructions?|prompts?|safety|approvals?|polic\w+|rules?|obey|creator"
+    r"|restrict\w+|system|unrestricted|checks?|confirmations?|permissions?|guard ?rails?)"
+)
+_OVER_US = (
+    r"(?:you|your|you're|i am|i'm|ignor\w+|forget|disregard|skip|bypass|drop|stop following|modes?|void|lifted|message"
+    r"|note|override|role|as (?:your|an?|root))"
+)
+_RIGHTS = re.compile(
+    rf"^\W*(?:dear \w+,\s*)?(?:(?=[^.:;,!?\]\n]{{0,90}}\b{_POWER}\b)(?=[^.:;,!?\]]{{0,90}}\b{_OVER_US}\b)[^.:;,!?\]]{{3,90}}?(?:[.:;,!\]}}\"]+|\band\b)\s*){{1,4}}"
+    rf"(?:[^.:;,!?]{{0,40}}[.:]\s*)?(?=(?:{_TURN}[,\s]+)*(?:{_ACTIONS}|which|what|how|who)\b\W+\w)",
+    re.IGNORECASE,
+)
+"""Claims to rights and talk to the machine, as far as the request behind them."""
+_BEHIND = re.compile(
+    r"(?:[.;,?!|]\s*|\s+)(?:\([^()]*\b(?:approv\w*|ask|admin|system|root|check\w*|confirm\w*|permission)\b[^()]*\)\W*$"
+    r"|(?:(?:also|and),? )?from now on,? you\b|(?:and )?you(?:['\u2019]re| are) (?:now )?(?:root|admin|an admin|a pirate|free)\b|sudo\b"
+    r"|(?:no|without) (?:an? )?(?:approval|confirmation|permission)s?\b|(?:system|admin|developer) (?:note|message|mode|override)\b|BEGIN [A-Z]+ MODE"
+    r"|i(?:['\u2019]m| am) (?:root|an? admin)\b|\| ?(?:curl|bash|sh|python)\b|OR '?1'?='?1).*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The same behind a request."""
 _JUNK = re.compile(
     r"(?:'?\)?\s*;+|&&|\|\||\$\(|<(?=/?\w)|\s--(?=\w))\s*['\")]*\s*(?:drop|update|delete|insert|select|alter|truncate|rm|sudo"
     r"|curl|wget|aws|kubectl|script|alert\(|cat|exit|shutdown|reboot|bash|sh|python|eval|exec|img|svg|iframe|promote --|force"
@@ -126,17 +171,23 @@ def junk(text: str) -> tuple[int, int] | None:
     return found.span() if found and found.start() > 0 else None
 
 
+def claims(text: str) -> tuple[tuple[int, int], ...]:
+    """Where `text` claims rights or talks to machines, around a request: it has none, and the request stays one."""
+    before = [each.span() for each in (_ORDERS_AROUND.match(text), _RIGHTS.match(text)) if each]
+    begins = max((end for _, end in before), default=0)
+    behind = _BEHIND.search(text, begins)
+    stays = behind and len(_WORD.findall(text, begins, behind.start())) > 1
+    after = [behind.span()] if behind and stays else []
+    return (*before, *after, *((found,) if (found := junk(text)) else ()))
+
+
 def asides(text: str) -> list[tuple[int, int]]:
     """Stretches of `text` that do not tell what is asked for.
 
     What is not wanted, the why of it, claims to rights before it, and what is for machines behind it.
     """
-    found = list(negated(text))
-    rights, behind, because = _ORDERS_AROUND.match(text), junk(text), _BECAUSE.search(text)
-    if rights:
-        found.append(rights.span())
-    if behind:
-        found.append(behind)
+    found = [*negated(text), *claims(text)]
+    because = _BECAUSE.search(text)
     if because:
         asked = request(text)
         end = asked[0] if asked and asked[0] > because.start() else len(text)
@@ -195,6 +246,38 @@ _SLIPS = 15
 """How much more often than its slips a word is typed."""
 
 
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_VOWELS = frozenset("aeiouy")
+
+
+def _is_beside(one: str, other: str) -> bool:
+    """Whether two letters are neighbours on the keyboard, or sound alike: "footfall" is no "football"."""
+    at, to = (
+        next(
+            ((row, letters.index(each)) for row, letters in enumerate(_ROWS) if each in letters),
+            None,
+        )
+        for each in (one, other)
+    )
+    if at is None or to is None or {one, other} <= _VOWELS:
+        return True
+    # Each row is half a key to the right of the one above it.
+    across = abs((at[1] + at[0] / 2) - (to[1] + to[0] / 2))
+    return abs(at[0] - to[0]) <= 1 and across <= 1
+
+
+def _is_slip(typed: str, meant: str) -> bool:
+    """Whether the one letter in which words of one length differ may be a slip of the finger.
+
+    It is beside the one meant on the keyboard, or in the word: "rolbback".
+    """
+    wrong = [place for place, letter in enumerate(typed) if letter != meant[place]]
+    return len(wrong) == 1 and (
+        _is_beside(typed[wrong[0]], meant[wrong[0]])
+        or typed[wrong[0]] in {typed[wrong[0] - 1], typed[(wrong[0] + 1) % len(typed)]}
+    )
+
+
 def _without_one(word: str) -> set[str]:
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
@@ -249,7 +332,11 @@ class Spelling:
             if len(near) == len(typed)
         }
         swapped = {near for near in alike if sorted(near) == sorted(typed)}
-        wrong = {near for near in alike if len(near) > _SURE_LENGTH and near[0] == typed[0]}
+        wrong = {
+            near
+            for near in alike
+            if len(near) > _SURE_LENGTH and near[0] == typed[0] and _is_slip(typed, near)
+        }
         for near in (swapped, {each for each in dropped | added if each[0] == typed[0]}, wrong):
             if near:
                 return max(sorted(near), key=self._words.__getitem__)

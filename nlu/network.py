@@ -25,9 +25,9 @@ class Example:
 class Network:
     """What was learned, ready to read."""
 
-    def __init__(self, layers: int, arrays: "Mapping[str, np.ndarray]") -> None:
-        """Take the learned `arrays`, BERT's by their names there, and `intent.weight` and `intent.bias`."""
-        self._encoder = Encoder(model_folder(), layers, arrays)
+    def __init__(self, layers: bytes, arrays: "Mapping[str, np.ndarray]") -> None:
+        """Take the `layers` as `graph.graph` made them, and `intent.weight` and `intent.bias` of the `arrays`."""
+        self._encoder = Encoder(model_folder(), layers)
         self._weight, self._bias = arrays["intent.weight"], arrays["intent.bias"]
 
     def read(self, texts: "Sequence[Sequence[str]]") -> "list[Pieces]":

@@ -36,7 +36,8 @@ _LEAST = np.float32(1e-9)
 _NONE = "O"
 _ASSIGNMENT = "lr=0.1"
 """As which the network reads every assignment, whatever it is called."""
-_NETWORK, _NGRAMS, _NAMES = "network.npz", "ngrams.npz", "names.json"
+_LAYERS, _HEADS = "layers.onnx", "heads.npz"
+_NGRAMS, _NAMES = "ngrams.npz", "names.json"
 
 
 @DefaultV1Recipe.register(
@@ -64,7 +65,7 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         """
         return {
             "names": [],
-            "layers": 3,
+            "layers": 4,
             "learned": 2,
             "epochs": 2,
             "name_epochs": 3,
@@ -101,9 +102,9 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
             ngrams = pool.submit(NGrams.learned, texts, [each.intent for each in examples])
             learned = learn(examples, len(intents), len(self._labels), course)
             self._ngrams = ngrams.result()
-        self._network = Network(course.layers, learned.arrays)
+        self._network = Network(learned.layers, learned.head)
         self._tagger = self._learned_names(messages, learned.words, examples)
-        self._persist(self._ngrams, {**learned.arrays, **self._tagger.arrays})
+        self._persist(self._ngrams, learned.layers, {**learned.head, **self._tagger.arrays})
         return self._resource
 
     def _example(self, message: Message) -> Example:
@@ -144,7 +145,7 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
             )
             yield next((self._labels.index(each) for each in within if each in self._labels), 0)
 
-    def _persist(self, ngrams: NGrams, arrays: "dict[str, np.ndarray]") -> None:
+    def _persist(self, ngrams: NGrams, layers: bytes, heads: "dict[str, np.ndarray]") -> None:
         """Write numbers and names; nothing of it is code when it is read."""
         names = {
             "intents": self._intents,
@@ -152,7 +153,8 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
             "vocabularies": ngrams.vocabularies,
         }
         with self._storage.write_to(self._resource) as folder:
-            np.savez(folder / _NETWORK, **arrays)
+            (folder / _LAYERS).write_bytes(layers)
+            np.savez(folder / _HEADS, **heads)
             np.savez(folder / _NGRAMS, weights=ngrams.weights, bias=ngrams.bias)
             (folder / _NAMES).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
 
@@ -249,12 +251,10 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         with model_storage.read_from(resource) as folder:
             names = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
             loaded._take_names(names["intents"], names["patterns"])
-            with np.load(folder / _NETWORK, allow_pickle=False) as arrays:
-                learned = dict(arrays)
-            loaded._network, loaded._tagger = (
-                Network(int(config["layers"]), learned),
-                Tagger(learned),
-            )
+            with np.load(folder / _HEADS, allow_pickle=False) as arrays:
+                heads = dict(arrays)
+            loaded._network = Network((folder / _LAYERS).read_bytes(), heads)
+            loaded._tagger = Tagger(heads)
             with np.load(folder / _NGRAMS, allow_pickle=False) as arrays:
                 loaded._ngrams = NGrams(names["vocabularies"], arrays["weights"], arrays["bias"])
         return loaded

@@ -109,17 +109,17 @@ PATTERNS: dict[str, str] = {
         r"|\b(?:blue[/ -]?green )?all[- ]at[- ]once\b|\bblue[/ -]green\b"
     ),
     "state": (
-        r"(?<!\w)(?:running|failed|failing|crashed|errored|succeeded|successful|finished|completed"
+        r"(?<!\w)(?:running|failed|failing|crashed|errored|died|bombed|flopped|faceplanted|blew up|keeled over|fell over|went (?:ka)?boom|went south|succeeded|successful|finished|completed"
         r"|waiting|pending|queued|in progress|in flight|ongoing|going on|still going(?! to\b)|under ?way|active"
         r"|firing|(?:un)?ack(?:nowledg)?ed|ack'd|snoozed|snoozing|silenced|muted|resolved|closed|fixed)\b"
     ),
     "trials": (
-        rf"\b{_WHOLE}\s*(?:x\s*)?(?:(?:different|more|random|hpo|tuning) )?(?:trials?|tries|attempts?|combinations?|combos"
+        rf"\b{_WHOLE}\s*(?:x\s*)?(?:(?:different|more|random|hpo|tuning) )?(?:trials?|trails|tries|attempts?|combinations?|combos"
         r"|configurations?|configs?|experiments?|iterations?|rounds?|candidates|jobs|runs|samples)\b"
         r"|\b(?:n_?|max[ _-]?|num[ _-]?)?trials?\s*(?:[=:]|of|to)?\s*\d+"
     ),
     "metric": (
-        r"\b(?:(?:pr|roc)[- ]?auc|auc(?:[- ](?:pr|roc))?|auroc|auprc|f1(?:[- ]score)?|f2|accuracy|precision|recall|rmsle|rmse"
+        r"\b(?:(?:pr|roc)[-_ ]?auc|auc(?:[-_ ](?:pr|roc))?|auroc|auprc|f1(?:[- ]score)?|f2|accuracy|precision|recall|rmsle|rmse"
         r"|mape|smape|wape|mae|mse|log[- ]?loss|gini|r2|r\^2|ks|brier(?: score)?|lift|ndcg|map|mrr|poisson deviance"
         r"|gamma deviance|deviance|cross[- ]entropy|pinball loss|val(?:idation)?[:_][\w:-]+)(?![\w-])"
     ),
@@ -130,7 +130,7 @@ PATTERNS: dict[str, str] = {
     ),
     "channel": (
         r"<#[CGD][A-Z0-9]+(?:\|[^>]*)?>|(?<![\w&])#[a-z_][\w-]{0,79}|\b(?:this|current) channel\b"
-        r"|\b(?:in|into|to|for) here\b|\bhere(?=[,.!?]|$| (?:please|pls|every|each|on|at|daily|weekly|weekdays|mondays)\b)"
+        r"|\b(?:in|into|to|for) here\b|(?<=\bdigest )here\b|(?<=\bsubscribe )here\b|\bhere(?=[,.!?]|$| (?:please|pls|every|each|on|at|daily|weekly|weekdays|mondays)\b)"
         rf"|(?:{_TO_ME})me\b|\bmy (?:dms?|inbox|direct messages?|private messages?)\b|\b(?:a|as|by|via) (?:dm|direct message)\b"
         r"|\b(?!(?:this|that|our|my|every|each|same|right|which|the|a|an|slack|current|whole) channel)(?<![#<\w-])[\w-]+(?= channel\b)"
     ),

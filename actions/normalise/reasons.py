@@ -11,6 +11,9 @@ _SIGNS = (
     r"\s[-\u2013\u2014]+\s|[\u2013\u2014]|[,;:.!](?=\s)|(?<=\d):(?!\d)|\s\(|\s(?=\"[^\"]+\"\W*$)"
 )
 _MARKER = re.compile(rf"\b(?:{_WORDS})(?![\w])|{_SIGNS}", re.IGNORECASE)
+_BECAUSE = re.compile(r"\bbecause\b", re.IGNORECASE)
+_STORY = 7
+"""Words between a sign and a "because" from which they are a story and no reason."""
 _LEADING = re.compile(rf"^(?:[\s,;:.!(\u2013\u2014-]+|(?:{_WORDS})(?!\w))+", re.IGNORECASE)
 _TRAILING = re.compile(r"[\s.,;:!?\u2026\u2013\u2014-]+$")
 _DECISION = re.compile(
@@ -46,6 +49,9 @@ def find_reason(text: str) -> tuple[int, int] | None:
         rest = without_marker(text[marker.start() :])
         signed = not any(character.isalpha() for character in marker.group())
         if _EMPTY.fullmatch(rest) or (signed and (not decision or _no_reason(rest))):
+            continue
+        why = _BECAUSE.search(text, marker.end())
+        if signed and why and len(text[marker.end() : why.start()].split()) >= _STORY:
             continue
         return marker.start(), len(text)
     return None

@@ -8,7 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.rasa.reading import Reading
-from actions.rasa.spans import words_beside
+from actions.rasa.spans import Places, blanked, touches, words_beside
 from actions.spec import Kind, Parameter, Risk
 
 _LEAD = re.compile(
@@ -155,15 +155,30 @@ def _value(parameter: Parameter, text: str) -> Any:
 def _bare(parameter: Parameter, reading: Reading) -> Any:
     """The whole text as the answer, where it can hardly be anything else."""
     value = _value(parameter, reading.text)
+    if parameter.kind in _OPEN and _is_question(reading):
+        return None
     if value is None or parameter.kind is not Kind.SLUG:
         return value
-    if reading.intent in {*COMMANDS, *_ANSWERS} or reading.intent is None:
+    if reading.intent in {*COMMANDS, *_ANSWERS} or reading.intent is None or _is_new_word(reading):
         spelled = parameter.name in reading.params(None)
         sure = reading.confidence >= _SURE
         names_command = reading.command is not None and sure
         stray = reading.intent is None and len(core(reading.text).split()) > _MAX_NAME_WORDS
         return None if (names_command or stray) and not (spelled and not names_command) else value
     return None
+
+
+def _is_new_word(reading: Reading) -> bool:
+    """Whether the answer is one word that no request has but as a name, whatever it may look like: "fefo"."""
+    answer = core(reading.text)
+    words = {reading.text[start:end] for start, end in reading.unknown}
+    return answer in words and reading.confidence < _SURE
+
+
+def _is_question(reading: Reading) -> bool:
+    """Whether several words where a name is asked for are a question: "is the canteen still open?"."""
+    several = len(reading.text.split()) > 1
+    return several and reading.text.rstrip().endswith("?") and reading.intent not in _ANSWERS
 
 
 def _stands_in(command: str, asked: Parameter, reading: Reading) -> dict[str, Any]:
@@ -210,12 +225,39 @@ def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None
         (use,) = (use for use in COMMANDS[draft.command].uses if use.parameter == asked)
         if {asked.name, use.unless} & set(said):
             return Filled({**draft.params, **said})
+    if asked.kind is Kind.SLUG and others and reading.command in {None, draft.command}:
+        name = _name_beside(asked, reading, reading.taken(draft.command))
+        if name is not None:
+            return Filled({**draft.params, **others, asked.name: name})
     value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
     if value is not None:
         same = reading.command == draft.command
         beside = others if same or reading.intent in _ANSWERS else {}
+        if asked.kind in _OPEN:
+            beside = _closed(draft.command, beside)  # the same words are no two names
         return Filled({**draft.params, **beside, asked.name: value})
     return _completed(asked, draft, reading)
+
+
+def _name_beside(asked: Parameter, reading: Reading, taken: Places) -> str | None:
+    """The name that leads an answer of several values: "apple grading, last 7 days"."""
+    name, comma, _ = reading.text.partition(",")
+    sure = tuple((span.start, span.end) for span in reading.spans if span.by_pattern)
+    if not comma or touches(0, len(name), sure) or len(name.split()) > _MAX_NAME_WORDS:
+        return None
+    rest = blanked(reading.text, (*taken, (0, len(name))))
+    if words_beside(rest, ()):
+        return None
+    try:
+        return str(normalise(asked, core(name)))
+    except UnreadableError:
+        return None
+
+
+def _closed(command: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `params` that are no names."""
+    kinds = {use.name: use.kind for use in COMMANDS[command].parameters}
+    return {name: value for name, value in params.items() if kinds[name] not in _OPEN}
 
 
 def _orders_else(asked: Parameter, draft: Draft, reading: Reading) -> bool:

@@ -34,7 +34,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _DECIDED = re.compile(
-    _LEAD + r"(?:is|are|has|have|had|will|does|what|which)\b(?!.*\b(?:please|pls)\b)", re.IGNORECASE
+    _LEAD + r"(?:is|are|has|have|had|will|does|what|which(?! means))\b(?!.*\b(?:please|pls)\b)",
+    re.IGNORECASE,
 )
 
 
@@ -104,6 +105,43 @@ def speaks_for_another(text: str) -> bool:
     return bool(_FOR_ANOTHER.search(text))
 
 
+_PERSON = r"(?:<@[UW]\w+(?:\|[^>]*)?>|@(?!cooper\b|here\b|channel\b|everyone\b)\w[\w.-]*)"
+_NOBODY = (
+    r"(?:Cooper|Bot|There|All|Team|Everyone|Everybody|Folks|Guys|Again|Please|Pls|Hey|Hi|Hello|Hallo|Dear|Ok|Okay|So|Well|Sorry"
+    r"|Thanks|Thx|Cheers|Actually|Also|And|But|Now|Then|Yes|Yep|Yeah|No|Nope|Sure|Right|Alright|Great|Good|Nice|Cool|Perfect"
+    r"|Morning|Today|Tomorrow|Tonight|Quick|Question|Anyway|First|Second|Finally|Next|Btw|Fyi|Hmm|Um|Oh|Ah|Wait|Listen|Look"
+    r"|Buddy|Mate|Friend|Robot|If|When|As|Once|After|Before|Since|What|Which|How|Who|Whom|Whose|Why|Where|Is|Are|Do|Does|Did|Can|Could|Would|Will|Should|May|Might|Shall"
+    r"|I|We|You|It|He|She|They|This|That|These|Those|The|My|Our|Your|Let|Maybe|Perhaps|Kindly|Show|List|Give|Tell|Override|System"
+    r"|Urgent|Help|Stop|Deploy|Train|Retrain|Instead|Otherwise)\b"
+)
+_NAMED = rf"(?!{_NOBODY})[A-Z][a-z]{{1,12}}"
+_ASKS_OF = r"(?:please|pls|plz|kindly|you|u|can|could|would|will|might|don[’']?t|do|if you|when you|let me know)\b"
+_TO_ANOTHER = re.compile(
+    rf"^\W*(?:(?i:hey|hi|hello|dear|ok|so|good morning|morning)[\s,]+)?(?:{_PERSON}[\s,:;-]+|{_NAMED}(?:\s*[,:]\s*|\s+(?=(?:please|pls|could you|can you|would you|will you)\b)))"
+    rf"(?i:{_ASKS_OF}|\w+\s+(?:your|the|this|that|it)\b)"
+    rf"|\b(?i:tell|ask|remind|nudge|ping|beg|let)\s+(?:{_PERSON}|{_NAMED})\s+(?i:to|that|whether|if|know|please)\b"
+)
+"""Orders to somebody by name, and such that are to be passed on."""
+
+
+def asks_another(text: str) -> bool:
+    """Whether `text` asks a person by name: "Ingrid, please approve R42", "tell Karim to stop it"."""
+    return bool(_TO_ANOTHER.search(text))
+
+
+_GIVES_UP = re.compile(
+    r"^\W*(?:(?:no|nope|nah|ok|okay|oh|ah|well|please|pls|actually|just|yes)\W+)*"
+    r"(?:cancel|nvm|never ?mind|forget (?:about )?it|scrap (?:it|this|that)|drop (?:it|this|that))\b"
+    r"(?:\W+(?:it|that|this|the whole thing|please|pls|plz|thanks|thx|then|for now|cooper|again|sorry|all))*\W*$",
+    re.IGNORECASE,
+)
+
+
+def gives_up(text: str) -> bool:
+    """Whether `text` does no more than end what is under way: "nah, cancel it", "nvm"."""
+    return bool(_GIVES_UP.match(text))
+
+
 _ENDS = re.compile(
     r"\b(?:any ?more|any longer|no longer|no more|from now on|ever again|again|stop(?:ped)?|quit|leave out)\b",
     re.IGNORECASE,
@@ -131,7 +169,7 @@ _OF_THE_THREAD = frozenset(
     approval approve approved approves approving as authorise authorize behalf but by can
     clear consent cool cooper could decision decline declined denied deny deployment
     disapprove down endorse fine for from give go good grant great green hand happy has have
-    having here hereby hey hi i i'd i'll i'm is it it's job let lgtm light look looks me
+    having here hereby hey hi i i'd i'll i'm is it it's job let lgtm light like look looks me
     model must need no nope not now of off ok okay on one our owner part perfect plan please
     pls plz promotion proposal put ready refuse refused register reject rejected rejection
     release request retraining right risk rollback run same say ship should side sign sorry

@@ -11,9 +11,11 @@ from actions.normalise.patterns import LOOKS_LIKE
 from actions.rasa.figures import FIGURE, counted, lone
 from actions.rasa.moods import (
     asks_about,
+    asks_another,
     asks_whether,
     ends_something,
     forbids,
+    gives_up,
     names_nothing_else,
     refuses,
     speaks_for_another,
@@ -43,6 +45,7 @@ from actions.spec import Kind, Parameter, Risk
 NEEDS_VALUES = frozenset({"inform", "correct"})
 """Intents that say nothing where no value can be read."""
 NEAREST = 3
+_SURELY = 0.9
 _NOT_READ = frozenset({"nlu_fallback", "out_of_scope", "affirm", "deny"})
 """What a text is no more than seemingly where it holds values and nothing else: "no spot"."""
 _REFUSED = "negated"
@@ -50,7 +53,7 @@ _ASKED = "asked"
 _UNKNOWN = "unknown"
 _SLIP = "slip"
 _MACHINES = re.compile(
-    rf"\b(?:{'|'.join(name for name in COMMANDS if '_' in name)})\b|<\||\b(?:action|utter)_\w|^\s*[\[{{]"
+    rf"\b(?:{'|'.join(name for name in COMMANDS if '_' in name)})\b|<\||\b(?:action|utter)_\w|^\s*[\[{{].*[\]}}]\W*$"
 )
 _TOLD = frozenset(
     {
@@ -63,6 +66,9 @@ _REFERS = re.compile(
     r"\b(?:it|its|it[’']s|(?:this|that|the same) (?:one|model|project))\b", re.IGNORECASE
 )
 """In a request: words for what the story before it has named."""
+_ALL = re.compile(r"\b(?:all|any|every\w*|each|whole|overall)\b", re.IGNORECASE)
+"""In a request: words for more than what the story before it has named."""
+_REQUEST = re.compile(r"(?:the )?requests?\b", re.IGNORECASE)
 _BEFORE_NAMES = re.compile(
     r"\b(?:of|for|on|in|from|with|about|to|project|model)\s+(?:the |our |my )?$"
 )
@@ -109,9 +115,15 @@ class Reading:
         if command is not None and command == self.command:
             found |= self._named(command, found)
             found |= self._figures(command, found)
+        if command is None and "run" in found and self._says_request():
+            found["request"] = found.pop("run")
         if command in _TARGETS and found.get("version") in _TARGETS[command]:
             del found["version"]
         return found
+
+    def _says_request(self) -> bool:
+        """Whether the run is called a request: "request 42"."""
+        return any(each.name == "run" and _REQUEST.match(each.raw) for each in self.spans)
 
     def _asked_first(self, uses: Iterable[Parameter]) -> tuple[Span, ...]:
         """The spans; of a kind that the request itself has, none of the story around it."""
@@ -129,13 +141,20 @@ class Reading:
         start, end = self.asked
         inside = [span for span in self.spans if start <= span.start < end]
         refers = bool(_REFERS.search(self.text, start, end))
+        one = self._names_one_project() and not _ALL.search(self.text, start, end)
         names = {span.name for span in as_taken(inside, classes_of(COMMANDS[command].parameters))}
         for use in COMMANDS[command].uses:
             name = use.parameter.name
             aside = use.parameter.kind in _TOLD and class_of(name) not in names
-            meant = refers and name == "project"
+            meant = name == "project" and (refers or one)
             if aside and not meant and not use.required and name in found:
                 del found[name]
+
+    def _names_one_project(self) -> bool:
+        """Whether all of the text, the story too, surely names one project and no other."""
+        names = [span for span in self.spans if span.name == "project"]
+        sure = any(span.confidence >= _SURELY for span in names)
+        return sure and len({span.raw.lower() for span in names}) == 1
 
     def _figures(self, command: str, found: Mapping[str, Any]) -> dict[str, Any]:
         """Values of the lone figures, in the order in which they are said."""
@@ -304,12 +323,15 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     if name in COMMANDS:
         start, end = asked or (0, len(text))
         order = blanked(text, refused)[start:end]
-        known = _asked_for(name, order, spans) and not speaks_for_another(text)
+        known = _asked_for(name, order, spans)
+        known = known and not (speaks_for_another(text) or asks_another(blanked(text, refused)))
         known = known and (name == "help" or not _is_for_machines(text))
     intent = name if known and text else None
-    if name in _NOT_READ and only_values(text, spans):
+    if (name in _NOT_READ or name in COMMANDS) and only_values(text, spans):
         intent = "inform"
     confidence = ranking[0][1] if ranking else 0.0
+    if gives_up(text):
+        intent, confidence = "cancel", 1.0
     commands = [(each, sure) for each, sure in ranking if each in COMMANDS]
     return Reading(
         text=text,

@@ -115,8 +115,9 @@ def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
 
 
 def _share(one: Span, other: Span) -> bool:
-    """Whether one stretch may say both: "#12" is a run or a version, whichever the command has."""
-    return one.by_pattern and other.by_pattern and {one.name, other.name} <= _NUMBERED
+    """Whether one stretch may say both: "#12" is a run or a version, whichever the command has; "run #12" is a run."""
+    alike = (one.start, one.end) == (other.start, other.end)
+    return alike and one.by_pattern and other.by_pattern and {one.name, other.name} <= _NUMBERED
 
 
 def _merged(values: list[Any], parameter: Parameter, *, last: bool) -> Any:
@@ -269,8 +270,8 @@ _NO_BEGINNING = frozenset(
     """.split()  # noqa: SIM905 -- a word a line would fill a page
 )
 """Words before a name where a text begins, which are no part of it: "bump churn up to prod"."""
-_NO_END = frozenset({"back", "cost", "costs", "drift", "log", "logs", "run", "runs", "spend"})
-"""Words behind a name that say what of it is wanted: "the history of pricing runs"."""
+_NO_END = frozenset({"back", "cost", "costs", "drift", "log", "logs", "runs", "spend"})
+"""Words behind a name that say what of it is wanted: "the history of pricing runs"; "Legal Costs" is a name."""
 
 
 def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Span, ...]:
@@ -289,7 +290,7 @@ def _trimmed(text: str, span: Span, slips: Places) -> Span:
     begins = bool(_BEGINS.fullmatch(text, 0, span.start))
     while len(words) > 1 and begins and text[slice(*words[0])].lower() in _NO_BEGINNING:
         words = words[1:]
-    while len(words) > 1 and text[slice(*words[-1])].lower() in _NO_END:
+    while len(words) > 1 and text[slice(*words[-1])] in _NO_END:
         words = words[:-1]
     while len(words) > 1 and touches(*words[0], slips):
         words = words[1:]

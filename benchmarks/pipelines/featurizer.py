@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from encoder import Encoder, model_folder
+from encoder import Encoder, model_folder, pretrained
+from graph import graph
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -38,7 +39,9 @@ class MiniLMFeaturizer(DenseFeaturizer, GraphComponent):
 
     def __init__(self, config: "dict[str, Any]", name: str) -> None:
         super().__init__(name, config)
-        self._encoder = Encoder(model_folder(), int(config["layers"]))
+        self._encoder = Encoder(
+            model_folder(), graph(pretrained(model_folder()), int(config["layers"]))
+        )
 
     @classmethod
     def create(

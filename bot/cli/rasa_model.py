@@ -17,6 +17,7 @@ _INPUTS = (
         "domain.yml",
         "components.py",
         "encoder.py",
+        "graph.py",
         "learning.py",
         "meaning.py",
         "names.py",

@@ -12,6 +12,7 @@ from bot.generate.vocabulary import (
     HAPPENINGS,
     LINES,
     NUMBERS,
+    OURS,
     PEOPLE,
     QUALITIES,
     SHORT,
@@ -38,6 +39,11 @@ def _plain(rng: Random) -> str:
     """A name of plain words, which other sentences have outside of names: "roof leak", "wet road"."""
     things, happenings, last = rng.sample(THINGS, 2), rng.choice(HAPPENINGS), rng.choice(TASKS)
     one, other, quality = *things, rng.choice(QUALITIES)
+    if rng.random() < 0.15:
+        ours = rng.choice(OURS)
+        return rng.choice(
+            (f"{one} {ours}", f"{quality} {ours}", f"{quality} {ours}", f"{ours} {happenings}")
+        )
     return rng.choice(
         (f"{one} {happenings}", f"{one} {happenings}", f"{one} {other}", f"{one} {other}", f"{quality} {one}",
          f"{quality} {one}s", f"{one} {last}", f"{quality} {happenings}", f"{one} {other} {happenings}",
@@ -46,9 +52,10 @@ def _plain(rng: Random) -> str:
 
 
 def _project(rng: Random) -> str:
-    if rng.random() < 0.3:
+    if rng.random() < 0.42:
         name = _plain(rng)
-        return name.title() if rng.random() < 0.08 else name
+        joint = rng.choices((" ", "-", "_"), (8, 1, 1))[0]
+        return name.title() if rng.random() < 0.08 else name.replace(" ", joint)
     roll = rng.random()
     if roll < 0.2:
         return _codename(rng)
@@ -78,6 +85,8 @@ def _codename(rng: Random) -> str:
         return name.lower() if rng.random() < 0.4 else name
     if roll < 0.3:
         return " ".join((rng.choice(TOPICS), rng.choice(TASKS))).title()
+    if roll < 0.42:
+        return _short(rng)
     name = rng.choice(CODENAMES)
     return name + rng.choice(
         (
@@ -93,6 +102,16 @@ def _codename(rng: Random) -> str:
             f"-{rng.choice(CODENAMES)}",
         )
     )
+
+
+def _short(rng: Random) -> str:
+    """Names as teams shorten them: "clv90", "xsell", "promo2go"."""
+    letters = "".join(rng.choices("bcdfghklmnprstvwxz", k=rng.randint(2, 3)))
+    word, number = rng.choice(TOPICS), str(rng.choice((2, 3, 4, 7, 12, 24, 30, 60, 90, 100, 360)))
+    return rng.choice(
+        (letters + number, letters + number, f"{letters[0]}{word}", f"{word}{number}", f"{word}2{rng.choice(TASKS)}",
+         f"{word}{letters[:2]}", f"{letters}-{number}")
+    )  # fmt: skip
 
 
 def _gpus(rng: Random) -> str:

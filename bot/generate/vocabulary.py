@@ -155,6 +155,14 @@ HAPPENINGS = (
     "vibration", "visit", "wait", "walk", "warranty", "width", "withdrawal", "workload", "worth",
 )  # fmt: skip
 
+OURS = (
+    "run", "train", "stop", "start", "model", "alert", "cost", "test", "score", "stage", "data", "order",
+    "version", "shift", "call", "offer", "price", "tag", "item", "chain", "cart", "return", "reply", "share",
+    "drift", "feature", "digest", "request", "release", "launch", "check", "watch", "watcher", "mover", "guess",
+    "switch", "trial", "spot", "schedule", "notebook", "scale", "view", "look", "log", "open", "close", "report",
+)  # fmt: skip
+"""Words of the platform, and such that are verbs as well, of which names are made too: "milk run", "full train"."""
+
 QUALITIES = (
     "bad", "big", "black", "blocked", "blue", "broken", "busy", "cheap", "clean", "clear", "damp",
     "dark", "dead", "deep", "dirty", "double", "dry", "dynamic", "early", "easy", "empty", "false",
@@ -163,5 +171,12 @@ QUALITIES = (
     "main", "missing", "mobile", "paid", "private", "public", "quick", "quiet", "random", "rare", "raw",
     "red", "round", "sharp", "short", "sick", "silent", "slow", "small", "smart", "soft", "solid",
     "spare", "stolen", "strong", "sweet", "tall", "thin", "tired", "top", "true", "unpaid", "upper",
-    "used", "warm", "weak", "wet", "white", "wide", "wild", "young", "yellow",
+    "used", "warm", "weak", "wet", "white", "wide", "wild", "young", "yellow", "late", "cold", "next",
+    "first", "last", "second", "third", "open", "closed", "best", "worst", "single", "half", "whole",
+    "extra", "new", "old", "near", "far", "daily", "nightly", "weekly", "hourly", "returning", "waiting",
+    "moving", "sleeping", "sinking", "rising", "falling", "melting", "folded", "parked", "packed",
+    "sold", "unsold", "booked", "unread", "unseen", "overdue", "expired", "delayed", "stuck", "locked",
+    "shared", "rented", "printed", "spoilt", "ripe", "sour", "salty", "tiny", "huge", "narrow", "steep",
+    "rough", "smooth", "bright", "faint", "calm", "angry", "happy", "sad", "lazy", "fair", "odd", "even",
+    "plain", "rich", "poor", "safe", "risky", "sudden", "steady", "urgent", "vacant", "likely",
 )  # fmt: skip

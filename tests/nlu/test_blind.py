@@ -1,7 +1,7 @@
 """The blind set through the trained model: frozen, without near copies in training, and how well it is read.
 
-The bounds are what is reached, so that nothing gets worse unseen; docs/adr/0004-language.md has the
-figures that are aimed at, and how far away they are.
+The bounds are those that are aimed at, or a little below where one training differs from the next by
+more than what is reached above them (docs/adr/0004-language.md).
 """
 
 import hashlib
@@ -27,11 +27,11 @@ TAGS = {
     *("plain", "typo", "slang", "markup", "terse", "long", "number words", "negation"),
     *("out of scope", "injection"),
 }
-COMMANDS_RIGHT = 0.96
-PARAMS_RIGHT = 0.91
-OUTSIDE_TAKEN = 0.04
-WRONG_CHANGES = 0.008
-DIALOGUES_RIGHT = 54
+COMMANDS_RIGHT = 0.97
+PARAMS_RIGHT = 0.94
+OUTSIDE_TAKEN = 0.025
+WRONG_CHANGES = 0.005
+DIALOGUES_RIGHT = 67
 
 
 @pytest.fixture(scope="module")

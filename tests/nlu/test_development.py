@@ -7,8 +7,8 @@ from pathlib import Path
 from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from tests.nlu.near import plain, training
 
-FILES = [Path(__file__).parent / name for name in ("development.jsonl", "development_names.jsonl")]
-"""All that tuning has seen, and sentences written since, most of whose names are of several plain words."""
+FILES = [Path(__file__).parent / f"development{name}.jsonl" for name in ("", "_names", "_teams")]
+"""All that tuning has seen, and sentences written since by others, blind, and read afterwards."""
 MIN_WORDS = 5
 """Words from which two people hardly write the same sentence."""
 WANTED = [

@@ -87,6 +87,32 @@ def test_the_same_command_for_the_same_project_goes_on() -> None:
     assert step == Filled({**TANK, "version": 9, "environment": "production"})
 
 
+BATCH = Draft("batch_predict", TANK, "dataset")
+
+
+def test_the_name_that_was_asked_for_is_no_other_name() -> None:
+    found = {"project": "tanks-2026-10", "dataset": "tanks-2026-10"}
+    step = answer(BATCH, parsed("inform", "tanks-2026-10", found))
+    assert isinstance(step, Filled)
+    assert step.params == {**TANK, "dataset": "tanks-2026-10"}
+
+
+DRIFT = Draft("show_drift", {}, "project")
+
+
+def test_the_name_that_was_asked_for_may_lead_other_values() -> None:
+    step = answer(DRIFT, parsed("show_costs", "apple grading, last 7 days", {}))
+    assert isinstance(step, Elsewhere), "another command"
+    step = answer(DRIFT, parsed(None, "apple grading, last 7 days", {"project": "apple"}))
+    assert isinstance(step, Filled)
+    assert step.params == {"project": "apple-grading", "period": "P7D"}
+
+
+def test_a_question_is_no_name() -> None:
+    step = answer(BATCH, parsed("out_of_scope", "is the canteen still open?", {}))
+    assert isinstance(step, Elsewhere)
+
+
 def test_what_cannot_be_the_answer_is_said() -> None:
     assert isinstance(answer(DEPLOY, parsed("inform", "mars")), Invalid)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions.rasa.moods import forbids, refuses
+from actions.rasa.moods import asks_another, forbids, gives_up, refuses
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,51 @@ def test_it_is_ruled_out(text: str) -> None:
 def test_it_is_asked_for(text: str) -> None:
     assert not forbids(text)
     assert not refuses(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ingrid, please approve R42",
+        "hey <@U077KLMX>, would you mind deploying churn",
+        "@tomas you should be the one to approve R64, not me",
+        "hey Bea, stop your notebook",
+        "Pieter please have a look at the failed run",
+        "tell Karim to acknowledge alert 17",
+    ],
+)
+def test_an_order_to_somebody_else_is_none_to_cooper(text: str) -> None:
+    assert asks_another(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cooper, please approve R42",
+        "Hey Cooper, could you retrain churn",
+        "Hi there, can you deploy it",
+        "Please, can you train churn",
+        "Thanks, could you stop R42 too",
+        "<@U1>'s notebooks please",
+        "show <@U1> the runs",
+        "Retrain Churn, please",
+        "tell me the cost",
+        "let me know when R42 is done",
+    ],
+)
+def test_who_speaks_to_cooper_speaks_to_nobody_else(text: str) -> None:
+    assert not asks_another(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["nvm", "no, cancel", "nah, cancel it", "cancel pls", "ok forget it"]
+)
+def test_it_gives_up(text: str) -> None:
+    assert gives_up(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["cancel R42", "cancel the schedule of churn", "never mind the alerts, show the runs"]
+)
+def test_what_names_something_does_not_give_up(text: str) -> None:
+    assert not gives_up(text)
