@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -31,6 +31,7 @@ from actions.config_types import (
     Word,
     project_name,
 )
+from actions.digests.recurrence import Recurrence
 from actions.incidents.settings import Alerting
 from actions.incidents.settings import faults as alerting_faults
 
@@ -171,6 +172,9 @@ class Channels(Strict):
     alerts: Channel = Field(description='such as "#ml-alerts"')
 
 
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 class Digest(Strict):
     """A regular summary in a channel."""
 
@@ -178,6 +182,16 @@ class Digest(Strict):
     schedule: Cron = Field(description='five-field cron: "0 8 * * 1-5"')
     timezone: TimeZone = Field(default="UTC", description="such as Europe/Berlin")
     projects: Projects = Field(default=(EVERYTHING,), description="project names, or *")
+    reader: SlackUser = Field(description="Slack member ID of whose rights decide what it shows")
+
+    @model_validator(mode="after")
+    def _comes(self) -> Digest:
+        """Once an hour at most, and at all."""
+        recurrence = Recurrence(self.schedule, self.timezone)
+        if recurrence.more_than_hourly:
+            raise ValueError(f"{self.schedule!r} comes more than once an hour: give it one minute")
+        recurrence.after(_ANY_DAY)
+        return self
 
 
 class PolicyFile(Strict):
@@ -198,7 +212,9 @@ class PolicyFile(Strict):
         default_factory=Alerting,
         description="when people hear of incidents, where, and who is told next",
     )
-    digests: tuple[Digest, ...] = Field(default=(), description="a list of {channel, schedule}")
+    digests: tuple[Digest, ...] = Field(
+        default=(), description="a list of {channel, schedule, reader}"
+    )
 
 
 def references(commands: Iterable[str]) -> tuple[Check, ...]:

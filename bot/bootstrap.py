@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from actions.catalog import COMMANDS
 from actions.context import World
 from actions.digests.sending import Sending
+from actions.digests.standing import Standing
 from actions.execution import Execution
 from actions.following import Following
 from actions.incidents.folding import Folding
@@ -197,7 +198,8 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
         execution = Execution(base.store, outside, sign, now)
         people = People(client, KnownPeople(base.engine))
         itself = await client.auth_test()
-        tell = Tell(base.store, rules, str(itself["team_id"]), now)
+        team = str(itself["team_id"])
+        tell = Tell(base.store, rules, team, now)
         messages = IncidentMessages(base.engine)
         handlers = Handlers(
             envelopes=Envelopes(base.engine, base.queue),
@@ -224,6 +226,7 @@ async def worker(settings: Settings) -> AsyncIterator[Worker]:
             reconciler=Reconciler(base.store, outside, now),
             sweep=Sweep(base.store, outside, now),
             tell=tell,
+            standing=Standing(base.store, rules, outside.channels, people, team, now),
             digests=Sending(base.store, outside, people, now),
             forget=Retention(base.engine, settings.keep_days).forget,
             poll_seconds=settings.poll_seconds,

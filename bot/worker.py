@@ -12,6 +12,7 @@ import structlog
 from procrastinate import App
 
 from actions.digests.sending import Sending
+from actions.digests.standing import Standing
 from actions.following import Following
 from actions.incidents.telling import Tell
 from actions.ports import Unavailable
@@ -47,6 +48,7 @@ class Worker:
     reconciler: Reconciler
     sweep: Sweep
     tell: Tell
+    standing: Standing
     digests: Sending
     forget: Callable[[datetime], Awaitable[int]]
     """Deletes what came in long ago; how much."""
@@ -77,6 +79,7 @@ class Worker:
                 asyncio.create_task(self._every(20, self.service.expire, stop)),
                 asyncio.create_task(self._every(self.upkeep_seconds, self._sweep_up, stop)),
                 asyncio.create_task(self._every(self.upkeep_seconds, self._reconcile, stop)),
+                asyncio.create_task(self._every(self.upkeep_seconds, self._settle_digests, stop)),
                 asyncio.create_task(self._every(_FORGET_SECONDS, self._forget, stop)),
             ]
             ended = asyncio.create_task(stop.wait())
@@ -121,6 +124,12 @@ class Worker:
         async with self.alone("tell") as mine:
             if mine:
                 await self.tell.tell()
+
+    async def _settle_digests(self) -> None:
+        """Have the digests that `cooper.yaml` asks for."""
+        async with self.alone("standing digests") as mine:
+            if mine:
+                await self.standing.settle()
 
     async def _send_digests(self) -> None:
         """Send the digests that are due."""

@@ -46,6 +46,8 @@ async def act(acting: Acting, params: Params) -> Answer:
     channel = await meant(context, params.get("channel", "here"))
     writable(channel)
     before = await _before(context, channel, project)
+    if before is not None and before.standing:
+        raise Refusal(_stands(before, channel))
     tx = context.tx
     subscription = Subscription(
         number=await tx.digests.new_number() if before is None else before.number,
@@ -86,6 +88,14 @@ async def _before(context: Context, channel: Channel, project: str | None) -> Su
     await context.tx.one_at_a_time(f"digests of {channel.id}")
     found = await context.tx.digests.of_channel(context.place.team, channel.id, lock=True)
     return next((each for each in found if each.project == project), None)
+
+
+def _stands(before: Subscription, channel: Channel) -> str:
+    about = before.project or "all projects"
+    return (
+        f"{channel} has the digest of {about} by `cooper.yaml`, {before.recurrence.words}: change it "
+        "there, under `digests`, or name another channel."
+    )
 
 
 def _told(subscription: Subscription, channel: Channel, before: Subscription | None) -> str:

@@ -1,7 +1,9 @@
 """`unsubscribe_digest`: no more summaries."""
 
+from collections.abc import Sequence
+
 from actions import parameters as p
-from actions.answers import Answer
+from actions.answers import Answer, Refusal
 from actions.behaviour import Acting
 from actions.context import Params
 from actions.digests.places import meant
@@ -34,16 +36,30 @@ async def act(acting: Acting, params: Params) -> Answer:
     found = await context.tx.digests.of_channel(context.place.team, channel.id, lock=True)
     if not found:
         return Answer(text=f"No digest goes to {channel}; nothing to end.", command=SPEC.name)
-    for each in found:
+    ended = [each for each in found if not each.standing]
+    stays = _staying([each for each in found if each.standing])
+    if not ended:
+        raise Refusal(stays)
+    for each in ended:
         context.permit(SPEC.name, each.project, None)
-    for each in found:
+    for each in ended:
         await context.tx.digests.end(each.number)
         detail = {"channel": channel.id, "by": each.by_id, "cron": each.recurrence.cron}
         entry = AuditEntry(context.who.id, "digest unsubscribed", None, each.project, detail)
         await context.tx.audit(entry)
-    ended = "; ".join(_described(each) for each in found)
-    text = f"No more digests to {channel}. Ended: {ended}."
-    return Answer(text=text, tone="success", command=SPEC.name)
+    described = "; ".join(_described(each) for each in ended)
+    text = f"No more digests to {channel}. Ended: {described}."
+    return Answer(text=f"{text} {stays}".rstrip(), tone="success", command=SPEC.name)
+
+
+def _staying(standing: Sequence[Subscription]) -> str:
+    """What is said of those that only the file ends; empty without any."""
+    if not standing:
+        return ""
+    about = "; ".join(
+        f"{each.project or 'all projects'}, {each.recurrence.words}" for each in standing
+    )
+    return f"`cooper.yaml` sends the digest of {about}: take it out there, under `digests`."
 
 
 def _described(subscription: Subscription) -> str:

@@ -59,10 +59,14 @@ class Sending:
         maker = await self._people.person(seen.team, seen.by_id)
         channel = await self._world.channels.get(seen.channel)
         problem = obstacle(channel)
+        if problem is not None and seen.standing:
+            return await self._skip(seen, None, None)
         if problem is not None:
             alone = await self._world.channels.direct(maker.id)
             return await self._end(seen, alone, _nowhere(seen, problem))
         allowed = may(self._world.policy, maker, "send_digest", seen.project, None)
+        if isinstance(allowed, Denied) and seen.standing:
+            return await self._skip(seen, channel, _unreadable(seen, maker))
         if isinstance(allowed, Denied):
             return await self._end(seen, channel, _for_nobody(seen, maker))
         return await self._send(seen, maker)
@@ -86,6 +90,19 @@ class Sending:
                 await tx.say(_key(seen, due), place, answer)
             await tx.digests.save(seen.sent(due, now))
         return first
+
+    async def _skip(
+        self, seen: Subscription, channel: Channel | None, answer: Answer | None
+    ) -> bool:
+        """Leave out this time, for `cooper.yaml` goes on asking for it; said where anybody can hear it."""
+        now = self._clock()
+        async with self._store.transaction() as tx:
+            if await _still(tx, seen):
+                await tx.digests.save(seen.sent(seen.due, now))
+                if channel is not None and answer is not None:
+                    place = Place(seen.team, channel.id, None)
+                    await tx.say(f"{_key(seen, seen.due)}:skipped", place, answer)
+        return False
 
     async def _end(self, seen: Subscription, channel: Channel | None, answer: Answer) -> bool:
         """End it, and say so once, where there is anybody to hear it."""
@@ -117,6 +134,15 @@ def _made_up(subscription: Subscription) -> str:
 def _nowhere(subscription: Subscription, problem: str) -> Answer:
     about = subscription.project or "all projects"
     text = f"Your digest of {about} has ended, because I cannot post to its channel: {problem}"
+    return Answer(text=text, tone="warning", command="subscribe_digest")
+
+
+def _unreadable(subscription: Subscription, reader: Person) -> Answer:
+    about = subscription.project or "any project"
+    text = (
+        f"There is no digest this time: {reader.name}, whose rights decide what it shows, may not see "
+        f"{about}. Its `reader` is set under `digests` in `cooper.yaml`."
+    )
     return Answer(text=text, tone="warning", command="subscribe_digest")
 
 

@@ -30,6 +30,9 @@ class Digests(Protocol):
     ) -> Sequence[Subscription]:
         """The channel's, the one to all projects first; locked until the commit where `lock`."""
 
+    async def standing(self, team: str) -> Sequence[Subscription]:
+        """Those that `cooper.yaml` has, by number."""
+
     async def save(self, subscription: Subscription) -> None:
         """Keep a new one, or an old one as it is now."""
 

@@ -27,6 +27,8 @@ class Subscription:
     made: datetime
     due: datetime
     covered: datetime | None = None
+    standing: bool = False
+    """Whether `cooper.yaml` has it, and no person set it up."""
 
     def since(self, due: datetime) -> datetime:
         """From when on the digest of this due time tells."""

@@ -40,14 +40,23 @@ _QUIET = {
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Shares from 0 to 1 by name, times in seconds, memory in bytes."""
+    """Shares from 0 to 1 by name, times in seconds, memory in bytes; of the processor, those of all cores."""
 
     name: str
     shares: dict[str, float]
-    training: float
-    training_memory: int
+    training: _Spent
     p50: float
     p99: float
+    parse_cpu: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Seconds by the clock and of the processor, and the most memory in bytes."""
+
+    seconds: float
+    cpu: float
     memory: int
 
 
@@ -80,12 +89,12 @@ def _project(config: dict[str, Any], every: int) -> Iterator[Path]:
         yield nlu
 
 
-def _train(nlu: Path) -> tuple[float, int]:
-    """Seconds and the most memory that training took."""
+def _train(nlu: Path) -> _Spent:
+    """What training took."""
     command = (str(interpreter()), "-m", "rasa", "train", "nlu", "--config", "config.yml")
     more = ("--domain", "domain.yml", "--nlu", "data", "--fixed-model-name", "tried")
     began = time.perf_counter()
-    most = 0
+    most, cpu = 0, 0.0
     with (nlu / "train.log").open("wb") as log:
         environment = {**os.environ, **_QUIET}
         process = subprocess.Popen(
@@ -95,17 +104,25 @@ def _train(nlu: Path) -> tuple[float, int]:
         while process.poll() is None:
             with contextlib.suppress(psutil.Error):
                 most = max(most, watched.memory_info().rss)
+                cpu = _processor(watched)
             time.sleep(0.2)
     if process.returncode:
         tail = (nlu / "train.log").read_text(encoding="utf-8", errors="replace")[-2000:]
         raise SystemExit(tail)
-    return time.perf_counter() - began, most
+    return _Spent(time.perf_counter() - began, cpu, most)
 
 
-def _parses(nlu: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], list[float], int]:
-    """Rasa's parse of each text with its seconds, and the memory of the process."""
+def _processor(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _parses(
+    nlu: Path, texts: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[float], float, int]:
+    """Rasa's parse of each text with its seconds, those of the processor for one, and the process's memory."""
     command = (str(interpreter()), "parse.py", "models/tried.tar.gz")
-    found, took = [], []
+    found, took, before = [], [], 0.0
     with (
         (nlu / "parse.log").open("wb") as log,
         subprocess.Popen(
@@ -120,35 +137,39 @@ def _parses(nlu: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], list
     ):
         assert process.stdin is not None
         assert process.stdout is not None
-        for text in (*texts[:_WARM_UP], *texts):
+        watched = psutil.Process(process.pid)
+        for count, text in enumerate((*texts[:_WARM_UP], *texts)):
+            before = _processor(watched) if count == _WARM_UP else before
             began = time.perf_counter()
             process.stdin.write(json.dumps({"text": text}) + "\n")
             process.stdin.flush()
             found.append(json.loads(process.stdout.readline()))
             took.append(time.perf_counter() - began)
-        memory = psutil.Process(process.pid).memory_info().rss
+        cpu = (_processor(watched) - before) / len(texts)
+        memory = watched.memory_info().rss
         process.stdin.close()
-    return found[_WARM_UP:], took[_WARM_UP:], memory
+    return found[_WARM_UP:], took[_WARM_UP:], cpu, memory
 
 
 def _measure(name: str, config: dict[str, Any], every: int) -> Result:
     wanted = load(ROOT / _SENTENCES)
     with _project(config, every) as nlu:
-        training, training_memory = _train(nlu)
-        parses, took, memory = _parses(nlu, [each["text"] for each in wanted])
+        training = _train(nlu)
+        parses, took, cpu, memory = _parses(nlu, [each["text"] for each in wanted])
     pairs = [
         (each, contract(read(parse), each["text"]))
         for each, parse in zip(wanted, parses, strict=True)
     ]
     times = summarise(took)
-    return Result(name, figures(pairs), training, training_memory, times.p50, times.p99, memory)
+    return Result(name, figures(pairs), training, times.p50, times.p99, cpu, memory)
 
 
 def _row(result: Result) -> str:
     shares = " | ".join(f"{100 * share:.1f} %" for share in result.shares.values())
-    times = f"{result.training:.0f} s | {1000 * result.p50:.1f} ms | {1000 * result.p99:.1f} ms"
-    memory = f"{result.training_memory / 2**30:.1f} GiB | {result.memory / 2**30:.1f} GiB"
-    return f"| {result.name} | {shares} | {times} | {memory} |"
+    spent = result.training
+    training = f"{spent.seconds:.0f} s | {spent.cpu:.0f} s | {spent.memory / 2**30:.1f} GiB"
+    parse = f"{1000 * result.p50:.1f} ms | {1000 * result.p99:.1f} ms | {1000 * result.parse_cpu:.1f} ms"
+    return f"| {result.name} | {shares} | {training} | {parse} | {result.memory / 2**30:.1f} GiB |"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -162,9 +183,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         name: variant(own, components) for name, components in VARIANTS.items()
     }
     print(
-        "| pipeline | commands | all params | outside, taken | wrong changes | training | p50 | p99 | training memory | memory |"
+        "| pipeline | commands | all params | outside, taken | wrong changes"
+        " | training | its CPU | its memory | p50 | p99 | CPU of a parse | memory |"
     )
-    print("| --- " * 10 + "|")
+    print("| --- " * 12 + "|")
     for name, config in configs.items():
         if not options.only or options.only in name:
             print(_row(_measure(name, config, options.every)), flush=True)

@@ -37,6 +37,11 @@ class PostgresDigests:
         query = query.order_by(c.project)
         return await self._all(query.with_for_update() if lock else query)
 
+    async def standing(self, team: str) -> Sequence[Subscription]:
+        c = t.subscriptions.c
+        query = select(t.subscriptions).where(c.team == team, c.standing)
+        return await self._all(query.order_by(c.number))
+
     async def save(self, subscription: Subscription) -> None:
         values = _values(subscription)
         statement = insert(t.subscriptions).values(**values)
@@ -100,6 +105,7 @@ def _values(subscription: Subscription) -> dict[str, Any]:
         "made": subscription.made,
         "due": subscription.due,
         "covered": subscription.covered,
+        "standing": subscription.standing,
     }
 
 
@@ -115,4 +121,5 @@ def _to_subscription(row: RowMapping) -> Subscription:
         made=row["made"],
         due=row["due"],
         covered=row["covered"],
+        standing=row["standing"],
     )

@@ -305,6 +305,7 @@ subscriptions = Table(
     Column("made", DateTime(timezone=True), nullable=False),
     Column("due", DateTime(timezone=True), nullable=False),
     Column("covered", DateTime(timezone=True)),
+    Column("standing", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("team", "channel", "project"),
     Index("ix_subscriptions_due", "due"),
 )

@@ -127,7 +127,7 @@ def test_a_user_group_may_hold_as_many_people_as_are_needed():
 
 def test_what_is_optional_may_be_left_out():
     left = plain()
-    for key in ("approvals", "budgets", "instances", "alerting", "digests"):
+    for key in ("approvals", "budgets", "instances", "alerting"):
         del left[key]
     policy = parse_policy(yaml.safe_dump(left), RISKS)
     assert policy.file.alerting == Alerting()
