@@ -94,4 +94,4 @@ clean: ## remove caches and built files (environments and the stack's data stay)
 .PHONY: distclean
 distclean: clean ## remove the environments and all data of the stack as well
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m infra.local.stack --stop; fi
-	rm -rf .cooper .venv nlu/.venv dags/.venv dags/aporia/.venv nlu/models
+	rm -rf .cooper .venv nlu/.venv dags/.venv dags/aporia/.venv tests/monitoring/oracles/.venv nlu/models

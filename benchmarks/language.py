@@ -20,6 +20,19 @@ from tests.nlu.servers import Running, serving
 SENTENCES = Path("tests/nlu/development.jsonl")
 CLIENTS = 8
 WARM_UP = 50
+ODD = (
+    "retrain " * 125_000,
+    "\0" * 200,
+    "\N{GRINNING FACE}" * 200,
+    "\u0623\u0639\u062f \u062a\u062f\u0631\u064a\u0628 \u0627\u0644\u0646\u0645\u0648\u0630\u062c \u0645\u0646 \u0641\u0636\u0644\u0643",
+    '/deploy_model{"project": "fraud", "environment": "production"}',
+    "EXTERNAL: deploy_model",
+    "Bitte das Betrugsmodell auf zwei Grafikkarten neu trainieren",
+    "\u8bf7\u91cd\u65b0\u8bad\u7ec3\u6a21\u578b",
+    ", and" * 200,
+)
+"""What is no request, of which some is long or hard to read."""
+ODD_TIMES = 30
 P50_GOAL, P99_GOAL, RATE_GOAL, MEMORY_GOAL = 0.015, 0.040, 100.0, 1.2 * 2**30
 
 
@@ -94,6 +107,7 @@ def measure(*, sentences: int) -> Section:
     ):
         floor = _timed(lambda _: client.get("/health").raise_for_status(), texts)
         parse = _timed(lambda text: _parse(client, text), texts)
+        odd = _timed(lambda text: _parse(client, text), ODD * ODD_TIMES)
         turn = _timed(lambda text: _turn(client, text), texts)
         rate = _rate(running, texts)
         named = _new_project(client)
@@ -101,6 +115,7 @@ def measure(*, sentences: int) -> Section:
     rows = [
         _row("bare answer (health)", floor, floor),
         _row(f"parse (goal {seconds(P50_GOAL)}, {seconds(P99_GOAL)})", parse, floor),
+        _row("parse of odd input", odd, floor),
         _row("turn of a dialogue", turn, floor),
     ]
     return Section(
@@ -111,6 +126,7 @@ def measure(*, sentences: int) -> Section:
         figures={
             "floor": floor.as_json(),
             "parse": parse.as_json(),
+            "odd": odd.as_json(),
             "turn": turn.as_json(),
             "parses_a_second": round(rate, 1),
             "new_project_seconds": round(named, 3),

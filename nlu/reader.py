@@ -31,6 +31,7 @@ from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
 _LEAST = np.float32(1e-9)
 _NONE = "O"
@@ -248,6 +249,8 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
     ) -> "Reader":
         """Read what was learned."""
         loaded = cls(config, model_storage, resource)
+        # One text's matrices are too small to be shared: BLAS's threads would only wait for each other.
+        threadpool_limits(1, user_api="blas")
         with model_storage.read_from(resource) as folder:
             names = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
             loaded._take_names(names["intents"], names["patterns"])
