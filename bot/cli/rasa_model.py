@@ -125,6 +125,8 @@ def train(root: Path = ROOT, *, force: bool = False) -> Trained:
         *(str(python), "-m", "rasa", "train", "--skip-validation"),
         *("--config", "config.yml", "--domain", "domain.yml", "--data", "data"),
         *("--out", "models", "--fixed-model-name", fresh.name.removesuffix(".tar.gz")),
+        # Rasa's own cache goes by the components' classes, and would not see a change beside them.
+        "--force",
     )
     try:
         _run(command, root / "nlu")
