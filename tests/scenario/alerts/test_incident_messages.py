@@ -28,7 +28,7 @@ _ALERTING = """alerting:
 def _config(folder: Path, alerting: str = _ALERTING) -> Path:
     """The demo's policy without quiet hours and with short waits."""
     text = (ROOT / "cooper.yaml").read_text()
-    changed = re.sub(r"(?ms)^alerting:.*?(?=^# The morning)", alerting + "\n", text)
+    changed = re.sub(r"(?ms)^alerting:.*?(?=^# Digests)", alerting + "\n", text)
     assert changed != text
     path = folder / "cooper.yaml"
     path.write_text(changed)
