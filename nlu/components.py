@@ -3,11 +3,11 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from encoder import model_folder, vocabulary
-from meaning import ASSIGNED, Spelling, asides, claims, goes_on_as_number, is_figure, negated
+from meaning import ASSIGNED, Spelling, asides, goes_on_as_number, is_figure, unwanted
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -36,12 +36,14 @@ UNKNOWN = "unknown"
 SLIP = "slip"
 """Entity: a mistyped word, which is no name."""
 _NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
-_SOME_NAME = "xname"
+SOME_NAME = "xname"
 """Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
 _SOME_VALUE = "xvalue"
 """Lemma of every assignment, for the same reason."""
 MEANT = "meant"
 """Of a token: the word without its slip."""
+_A_PROJECT = "heron"
+"""As which every registered project is read where its words are such of requests too: "stop loss"."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -135,21 +137,23 @@ class AsMeant(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """The same data, its tokens with lemmas."""
         for message in training_data.training_examples:
-            self._read(message)
+            self._read(message, unwanted(message.get(TEXT) or ""))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """The same messages, with lemmas, and what is not wanted as an entity."""
         for message in messages:
-            self._read(message)
             text = message.get(TEXT) or ""
+            refused = unwanted(text)
+            self._read(message, refused)
+            self._take_projects(message)
             tokens = message.get(TOKENS_NAMES[TEXT]) or ()
             odd = [
                 (SLIP if token.get(POS_TAG_KEY) == "slip" else UNKNOWN, token.start, token.end)
                 for token in tokens
                 if token.get(POS_TAG_KEY) != "known" and _NAME.fullmatch(token.text)
             ]
-            marked = [*odd, *((NEGATED, *place) for place in (*negated(text), *claims(text)))]
+            marked = [*odd, *((NEGATED, *place) for place in refused)]
             if marked:
                 marks = [
                     {"entity": name, "start": start, "end": end, "value": text[start:end]}
@@ -159,8 +163,19 @@ class AsMeant(GraphComponent):
                 message.set(ENTITIES, found, add_to_output=True)
         return messages
 
-    def _read(self, message: Message) -> None:
-        beside, number, assigned = asides(message.get(TEXT) or ""), "", False
+    def _take_projects(self, message: Message) -> None:
+        """Read the registered projects that the text may name, of several words each, as one made-up name."""
+        text = message.get(TEXT) or ""
+        for start, end in _projects(text, _registered(message)):
+            tokens = message.get(TOKENS_NAMES[TEXT]) or ()
+            within = [each for each in tokens if start <= each.start < end]
+            for at, token in enumerate(within):
+                token.lemma = SOME_NAME if token.lemma and at == 0 else ""
+                token.set(MEANT, _A_PROJECT if at == 0 else "")
+                token.set(POS_TAG_KEY, "new")
+
+    def _read(self, message: Message, refused: "Sequence[tuple[int, int]]") -> None:
+        beside, number, assigned = asides(message.get(TEXT) or "", refused), "", False
         for token in message.get(TOKENS_NAMES[TEXT]) or ():
             meant = self._spelling.meant(token.text)
             familiar = self._familiar(token.text, meant)
@@ -204,12 +219,27 @@ class AsMeant(GraphComponent):
         return cls(config, model_storage, resource, words)
 
 
+def _registered(message: Message) -> "list[str]":
+    """The registered projects that the text may name, as the channel sent them along."""
+    context = (message.get("metadata") or {}).get("context") or {}
+    return [str(name) for name in context.get("names") or ()]
+
+
+def _projects(text: str, names: "Iterable[str]") -> "Iterator[tuple[int, int]]":
+    """Where names of several words stand in `text`; what is joined by a hyphen no request has anyway."""
+    for name in names:
+        if len(parts := name.split()) > 1:
+            pattern = r"\s+".join(map(re.escape, parts))
+            found = re.finditer(rf"(?<![\w-]){pattern}(?![\w=]|-\w)", text, re.IGNORECASE)
+            yield from (each.span() for each in found)
+
+
 def _lemma(typed: str, meant: str, familiar: str) -> str:
     """What the intent is learned from: one word for all names, one for all assignments, one for all numbers."""
     if ASSIGNED.fullmatch(typed):
         return _SOME_VALUE
     if familiar == "new" and _NAME.fullmatch(typed):
-        return _SOME_NAME
+        return SOME_NAME
     return "0" if is_figure(meant.lower()) else _DIGITS.sub("0", meant)
 
 

@@ -5,6 +5,7 @@ The head for names only guides the layers here; `names.Tagger` learns on their v
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +72,8 @@ def learn(examples: "Sequence[Example]", intents: int, labels: int, course: Cour
     lesson = _Steps(blocks, heads, course)
     order = np.random.default_rng(0)
     batches = [batch for _ in range(course.epochs) for batch in _batches(texts, course, order)]
-    for done, batch in enumerate(batches):
-        lesson.step(*_padded(batch), tf.constant(_pace(done / len(batches), course)))
+    for done, batch in enumerate(_ahead(batches)):
+        lesson.step(*batch, tf.constant(_pace(done / len(batches), course)))
     found: dict[str, np.ndarray] = {}
     for block in blocks:
         found |= block.arrays()
@@ -161,6 +162,17 @@ def _padded(batch: "list[_Text]") -> "tuple[Any, ...]":
         stacked("labels", words, -1),
         tf.constant([each.intent for each in batch], tf.int32),
     )
+
+
+def _ahead(batches: "list[list[_Text]]") -> "Iterator[tuple[Any, ...]]":
+    """Each batch's tensors, those of the next one made while it is learned from."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(_padded, batches[0])
+        for batch in (*batches[1:], None):
+            ready = following.result()
+            if batch is not None:
+                following = pool.submit(_padded, batch)
+            yield ready
 
 
 def _filled(array: np.ndarray, length: int, filler: float) -> np.ndarray:

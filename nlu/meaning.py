@@ -1,7 +1,7 @@
 """What of a text tells which command is meant: without slips, asides and what is not wanted. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 _ACTIONS = (
@@ -150,7 +150,7 @@ _OVER_US = (
     r"|note|override|role|as (?:your|an?|root))"
 )
 _RIGHTS = re.compile(
-    rf"^\W*(?:dear \w+,\s*)?(?:(?=[^.:;,!?\]\n]{{0,90}}\b{_POWER}\b)(?=[^.:;,!?\]]{{0,90}}\b{_OVER_US}\b)[^.:;,!?\]]{{3,90}}?(?:[.:;,!\]}}\"]+|\band\b)\s*){{1,4}}"
+    rf"^(?![^.:;,!?\]\n]{{0,90}}\bbecause\b)\W*(?:dear \w+,\s*)?(?:(?=[^.:;,!?\]\n]{{0,90}}\b{_POWER}\b)(?=[^.:;,!?\]]{{0,90}}\b{_OVER_US}\b)[^.:;,!?\]]{{3,90}}?(?:[.:;,!\]}}\"]+|\band\b)\s*){{1,4}}"
     rf"(?:[^.:;,!?]{{0,40}}[.:]\s*)?(?=(?:{_TURN}[,\s]+)*(?:{_ACTIONS}|which|what|how|who)\b\W+\w)",
     re.IGNORECASE,
 )
@@ -188,12 +188,37 @@ def claims(text: str) -> tuple[tuple[int, int], ...]:
     return (*before, *after, *((found,) if (found := junk(text)) else ()))
 
 
-def asides(text: str) -> list[tuple[int, int]]:
+def unwanted(text: str) -> tuple[tuple[int, int], ...]:
+    """Where `text` says what is not wanted, and where it claims rights: nothing there is asked for."""
+    return (*negated(text), *claims(text))
+
+
+_QUOTED = re.compile(r"[\"\u201c][^\"\u201c\u201d]*(?:\s[^\"\u201c\u201d]+){2,}[\"\u201d]")
+
+
+def quoted(text: str) -> tuple[tuple[int, int], ...]:
+    """Where `text` tells somebody's words, three or more, beside some of its own; one or two are a name."""
+    found = [each.span() for each in _QUOTED.finditer(text)]
+    within = sum(len(_WORD.findall(text, start, end)) for start, end in found)
+    return tuple(found) if len(_WORD.findall(text)) - within >= _LEAST else ()
+
+
+_PRAISE = re.compile(
+    r"^\W*(?:(?:ok|nice|great|perfect|cool|good|fine|lovely|awesome|excellent|super|thanks|thank you|thx|looks good|good to know)"
+    rf"[,.!;:]+\s*){{1,3}}(?=(?:{_TURN}[,\s]+)*{_ACTIONS}\b\W+\w)",
+    re.IGNORECASE,
+)
+"""What is said of the last answer before the next request: "nice, deploy v6"."""
+
+
+def asides(text: str, refused: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches of `text` that do not tell what is asked for.
 
-    What is not wanted, the why of it, claims to rights before it, and what is for machines behind it.
+    What is `refused`, quotes, praise before a request, and the why of it.
     """
-    found = [*negated(text), *claims(text)]
+    found = [*refused, *quoted(text)]
+    if praise := _PRAISE.match(text):
+        found.append(praise.span())
     because = _BECAUSE.search(text)
     if because:
         asked = request(text)

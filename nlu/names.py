@@ -13,6 +13,8 @@ AROUND = 2
 _FAMILIAR = ("known", "new", "slip")
 _SEEN = 15
 _HIDDEN = 128
+_AS_LIKELY = 0.35
+"""Probability with which a word of requests is a part of the name beside it as well: "milk run"."""
 _CHUNK = 1024
 """Texts whose words are learned from at a time."""
 
@@ -124,7 +126,7 @@ def named(
 ) -> "Iterator[tuple[int, int, int]]":
     """Label, first and last word of each name; label 0 is none, and only spaces part a name's words.
 
-    An unknown word beside a name joins it with `least` probability.
+    A word beside a name joins it with `least` probability where it is unknown, else with `_AS_LIKELY`.
     """
     together = [text[one.end : other.start] == " " for one, other in pairwise(words)]
     new = [word.familiar == "new" for word in words]
@@ -142,14 +144,15 @@ def named(
 def _spread(
     chances: np.ndarray, together: "list[bool]", new: "list[bool]", least: float
 ) -> "list[int]":
-    """The likeliest label of each word, and that of the name beside it for unknown ones."""
+    """The likeliest label of each word, and that of the name beside it for those that may be part of it."""
     labels = [int(each) for each in chances.argmax(1)]
     forth = [(at, at + 1) for at in range(len(labels) - 1)]
     back = [(at + 1, at) for at in reversed(range(len(labels) - 1))]
     for within, other in (*forth, *back):
         label = labels[within]
-        joins = together[min(within, other)] and new[other] and not labels[other]
-        if label and joins and chances[other, label] >= least:
+        joins = together[min(within, other)] and not labels[other]
+        wanted = least if new[other] else _AS_LIKELY
+        if label and joins and chances[other, label] >= wanted:
             labels[other] = label
     return labels
 

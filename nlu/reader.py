@@ -14,7 +14,7 @@ from itertools import compress
 from typing import Any
 
 import numpy as np
-from components import ASKED, MEANT
+from components import ASKED, MEANT, SOME_NAME
 from meaning import ASSIGNED, clauses
 from names import Tagger, Word, named, plain
 from network import Example, Network
@@ -35,6 +35,8 @@ from threadpoolctl import threadpool_limits
 
 _LEAST = np.float32(1e-9)
 _NONE = "O"
+_TELLING = frozenset({_NONE, "topic", "metric"})
+"""Labels of words that tell what is wanted: "help with approvals"."""
 _ASSIGNMENT = "lr=0.1"
 """As which the network reads every assignment, whatever it is called."""
 _LAYERS, _HEADS = "layers.onnx", "heads.npz"
@@ -99,12 +101,16 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         course = Course(*(int(self._config[each]) for each in ("layers", "learned", "epochs")))
         # Each has its own processor: neither library holds Python's lock while it calculates.
         with ThreadPoolExecutor(1) as pool:
-            texts = [_lemmas(each.get(TOKENS_NAMES[TEXT])) for each in messages]
+            texts = [
+                " ".join(self._lemmas(each.get(TOKENS_NAMES[TEXT]), example.labels))
+                for each, example in zip(messages, examples)  # noqa: B905 -- as many
+            ]
             ngrams = pool.submit(NGrams.learned, texts, [each.intent for each in examples])
+            seen = pool.submit(lambda: [self._plain(each) for each in messages])
             learned = learn(examples, len(intents), len(self._labels), course)
             self._ngrams = ngrams.result()
         self._network = Network(learned.layers, learned.head)
-        self._tagger = self._learned_names(messages, learned.words, examples)
+        self._tagger = self._learned_names(learned.words, seen.result(), examples)
         self._persist(self._ngrams, learned.layers, {**learned.head, **self._tagger.arrays})
         return self._resource
 
@@ -118,22 +124,23 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         )
 
     def _learned_names(
-        self,
-        messages: "list[Message]",
-        vectors: "list[np.ndarray]",
-        examples: "list[Example]",
+        self, vectors: "list[np.ndarray]", seen: "list[np.ndarray]", examples: "list[Example]"
     ) -> Tagger:
-        rows = [
-            self._rows(some, _words(each.get(TOKENS_NAMES[TEXT])), each.get(TEXT))
-            for some, each in zip(vectors, messages)  # noqa: B905 -- as many
-        ]
+        rows = list(map(_rows, vectors, seen))
         labels = [each.labels for each in examples]
         return Tagger.learned(rows, labels, len(self._labels), int(self._config["name_epochs"]))
 
-    def _rows(self, vectors: np.ndarray, words: "list[Word]", text: str) -> np.ndarray:
-        """What the tagger goes by, shape (words, features), in the vectors' precision."""
-        seen = plain(words, text, self._patterns).astype(vectors.dtype)
-        return np.hstack([vectors, seen])
+    def _plain(self, message: Message) -> np.ndarray:
+        words = _words(message.get(TOKENS_NAMES[TEXT]))
+        return plain(words, message.get(TEXT), self._patterns)
+
+    def _lemmas(self, tokens: "Iterable[Token]", labels: "Iterable[int]") -> "list[str]":
+        """The lemma of each word, of names one for all: which name it is tells nothing of what is wanted."""
+        kinds = [self._labels[label] for label in labels]
+        return [
+            token.lemma if kind in _TELLING or not token.lemma else SOME_NAME
+            for token, kind in zip(tokens, kinds)  # noqa: B905 -- as many
+        ]
 
     def _labelled(self, message: Message) -> "Iterator[int]":
         """The label's place for each word."""
@@ -174,13 +181,14 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         (pieces,) = network.read([[word.meant for word in words]])
         spans = [(0, len(text)), *clauses(text)]
         within = [[start <= each.start < end for each in tokens] for start, end in spans]
-        counted = ngrams.scores([_lemmas(compress(tokens, row)) for row in within])
+        chances = tagger.chances(_rows(pieces.firsts(len(words)), self._plain(message)))
+        lemmas = self._lemmas(tokens, chances.argmax(1))
+        counted = ngrams.scores([" ".join(compress(lemmas, row)) for row in within])
         wanted = [
             [word.wanted and inside for word, inside in zip(words, row)]  # noqa: B905 -- as many
             for row in within
         ]
         best = self._decide(message, counted, network.intents(pieces, wanted))
-        chances = tagger.chances(self._rows(pieces.firsts(len(words)), words, text))
         found = self.add_extractor_name(list(self._names(words, text, chances)))
         if best:
             start, end = spans[best]
@@ -273,7 +281,7 @@ def _words(tokens: "list[Token]") -> "list[Word]":
     return [
         Word(
             token.text,
-            _ASSIGNMENT if ASSIGNED.fullmatch(token.text) else token.get(MEANT) or token.text,
+            _ASSIGNMENT if ASSIGNED.fullmatch(token.text) else token.get(MEANT, token.text),
             token.start,
             token.end,
             token.get(POS_TAG_KEY),
@@ -283,8 +291,9 @@ def _words(tokens: "list[Token]") -> "list[Word]":
     ]
 
 
-def _lemmas(tokens: "Iterable[Token]") -> str:
-    return " ".join(token.lemma for token in tokens if token.lemma)
+def _rows(vectors: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """What the tagger goes by, shape (words, features), in the vectors' precision."""
+    return np.hstack([vectors, seen.astype(vectors.dtype)])
 
 
 def _logs(scores: np.ndarray) -> np.ndarray:

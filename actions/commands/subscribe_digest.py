@@ -91,15 +91,14 @@ async def _before(context: Context, channel: Channel, project: str | None) -> Su
 
 
 def _stands(before: Subscription, channel: Channel) -> str:
-    about = before.project or "all projects"
     return (
-        f"{channel} has the digest of {about} by `cooper.yaml`, {before.recurrence.words}: change it "
+        f"{channel} has the digest of {before.about} by `cooper.yaml`, {before.recurrence.words}: change it "
         "there, under `digests`, or name another channel."
     )
 
 
 def _told(subscription: Subscription, channel: Channel, before: Subscription | None) -> str:
-    about = subscription.project or "all projects that you may see"
+    about = subscription.about if subscription.project else f"{subscription.about} that you may see"
     first = local(subscription.due, subscription.recurrence.timezone)
     replaced = (
         ""

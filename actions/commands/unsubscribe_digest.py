@@ -56,12 +56,11 @@ def _staying(standing: Sequence[Subscription]) -> str:
     """What is said of those that only the file ends; empty without any."""
     if not standing:
         return ""
-    about = "; ".join(
-        f"{each.project or 'all projects'}, {each.recurrence.words}" for each in standing
-    )
+    about = "; ".join(f"{each.about}, {each.recurrence.words}" for each in standing)
     return f"`cooper.yaml` sends the digest of {about}: take it out there, under `digests`."
 
 
 def _described(subscription: Subscription) -> str:
-    about = subscription.project or "all projects"
-    return f"{about}, {subscription.recurrence.words}, set up by {subscription.by_name}"
+    return (
+        f"{subscription.about}, {subscription.recurrence.words}, set up by {subscription.by_name}"
+    )

@@ -3,7 +3,7 @@
 import re
 
 from actions.answers import Refusal
-from actions.channels import Channel
+from actions.channels import Channel, Channels
 from actions.context import Context
 
 _INVITE = "Invite me with “/invite @Cooper” and ask again."
@@ -51,14 +51,16 @@ def _unknown(said: str) -> str:
     return f"I am not in {named}, or there is no such channel."
 
 
+async def named(channels: Channels, name: str) -> Channel | None:
+    """The channel with this id, or this name without #; None where Cooper sees none."""
+    return await (channels.get(name) if _ID.fullmatch(name) else channels.called(name))
+
+
 async def _found(context: Context, said: str) -> Channel | None:
     channels = context.world.channels
     if said == "me":
         return await channels.direct(context.who.id)
-    channel = context.place.channel if said == "here" else said
-    if _ID.fullmatch(channel):
-        return await channels.get(channel)
-    return await channels.called(channel)
+    return await named(channels, context.place.channel if said == "here" else said)
 
 
 async def _hidden(context: Context, channel: Channel) -> bool:

@@ -59,17 +59,15 @@ class Sending:
         maker = await self._people.person(seen.team, seen.by_id)
         channel = await self._world.channels.get(seen.channel)
         problem = obstacle(channel)
-        if problem is not None and seen.standing:
-            return await self._skip(seen, None, None)
-        if problem is not None:
-            alone = await self._world.channels.direct(maker.id)
-            return await self._end(seen, alone, _nowhere(seen, problem))
         allowed = may(self._world.policy, maker, "send_digest", seen.project, None)
-        if isinstance(allowed, Denied) and seen.standing:
-            return await self._skip(seen, channel, _unreadable(seen, maker))
-        if isinstance(allowed, Denied):
+        if problem is None and not isinstance(allowed, Denied):
+            return await self._send(seen, maker)
+        if seen.standing:
+            return await self._skip(seen, channel if problem is None else None, maker)
+        if problem is None:
             return await self._end(seen, channel, _for_nobody(seen, maker))
-        return await self._send(seen, maker)
+        alone = await self._world.channels.direct(maker.id)
+        return await self._end(seen, alone, _nowhere(seen, problem))
 
     async def _send(self, seen: Subscription, maker: Person) -> bool:
         """Gather without holding anything, for MLflow and AWS take their time; then send."""
@@ -91,17 +89,20 @@ class Sending:
             await tx.digests.save(seen.sent(due, now))
         return first
 
-    async def _skip(
-        self, seen: Subscription, channel: Channel | None, answer: Answer | None
-    ) -> bool:
-        """Leave out this time, for `cooper.yaml` goes on asking for it; said where anybody can hear it."""
+    async def _skip(self, seen: Subscription, channel: Channel | None, reader: Person) -> bool:
+        """Leave out this time, for `cooper.yaml` goes on asking for it.
+
+        A channel in which it could be told hears that its reader may not see it.
+        """
         now = self._clock()
         async with self._store.transaction() as tx:
             if await _still(tx, seen):
                 await tx.digests.save(seen.sent(seen.due, now))
-                if channel is not None and answer is not None:
+                if channel is not None:
                     place = Place(seen.team, channel.id, None)
-                    await tx.say(f"{_key(seen, seen.due)}:skipped", place, answer)
+                    await tx.say(
+                        f"{_key(seen, seen.due)}:skipped", place, _unreadable(seen, reader)
+                    )
         return False
 
     async def _end(self, seen: Subscription, channel: Channel | None, answer: Answer) -> bool:
@@ -132,8 +133,7 @@ def _made_up(subscription: Subscription) -> str:
 
 
 def _nowhere(subscription: Subscription, problem: str) -> Answer:
-    about = subscription.project or "all projects"
-    text = f"Your digest of {about} has ended, because I cannot post to its channel: {problem}"
+    text = f"Your digest of {subscription.about} has ended, because I cannot post to its channel: {problem}"
     return Answer(text=text, tone="warning", command="subscribe_digest")
 
 

@@ -1,11 +1,11 @@
 """Digests that `cooper.yaml` has: kept as subscriptions, whose reader's rights decide what they show."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from actions.channels import Channels
-from actions.digests.places import obstacle
+from actions.digests.places import named, obstacle
 from actions.digests.ports import People
 from actions.digests.recurrence import Recurrence
 from actions.digests.subscription import Subscription
@@ -35,11 +35,12 @@ class Standing:
         wanted = [each for entry in entries for each in await self._wanted(entry)]
         async with self.store.transaction() as tx:
             kept = await tx.digests.standing(self.team)
-        channels = sorted({each.channel for each in (*wanted, *kept)})
+        is_so, shall_be = _by_channel(kept), _by_channel(wanted)
+        differ = (name for name in {**is_so, **shall_be} if is_so.get(name) != shall_be.get(name))
         return sum(
             [
                 await self._settle(name, [each for each in wanted if each.channel == name])
-                for name in channels
+                for name in sorted(differ)
             ]
         )
 
@@ -59,8 +60,8 @@ class Standing:
 
     async def _wanted(self, entry: Digest) -> tuple[Subscription, ...]:
         """What the entry asks for, as if set up now."""
-        channel = await self._channel(entry.channel)
-        if channel is None:
+        channel = await named(self.channels, entry.channel.removeprefix("#"))
+        if channel is None or obstacle(channel) is not None:
             return ()
         reader = await self.people.person(self.team, entry.reader)
         recurrence, now = Recurrence(entry.schedule, entry.timezone), self.clock()
@@ -68,7 +69,7 @@ class Standing:
             Subscription(
                 number=0,
                 team=self.team,
-                channel=channel,
+                channel=channel.id,
                 project=project,
                 recurrence=recurrence,
                 by_id=entry.reader,
@@ -80,11 +81,15 @@ class Standing:
             for project in _projects(entry)
         )
 
-    async def _channel(self, named: str) -> str | None:
-        """The id of a channel by its name or id; None where no digest may go there."""
-        name = named.removeprefix("#")
-        found = await (self.channels.get(name) if name == named else self.channels.called(name))
-        return found.id if found and obstacle(found) is None else None
+
+def _by_channel(
+    subscriptions: Iterable[Subscription],
+) -> dict[str, dict[str | None, tuple[Recurrence, str]]]:
+    """What decides whether a channel's subscriptions are as they shall be, by project."""
+    found: dict[str, dict[str | None, tuple[Recurrence, str]]] = {}
+    for each in subscriptions:
+        found.setdefault(each.channel, {})[each.project] = (each.recurrence, each.by_id)
+    return found
 
 
 async def _keep(tx: Transaction, wanted: Subscription, old: Subscription | None) -> bool:

@@ -30,6 +30,11 @@ class Subscription:
     standing: bool = False
     """Whether `cooper.yaml` has it, and no person set it up."""
 
+    @property
+    def about(self) -> str:
+        """What it is of, as people are told."""
+        return self.project or "all projects"
+
     def since(self, due: datetime) -> datetime:
         """From when on the digest of this due time tells."""
         return self.covered or min(self.made, due - FIRST)

@@ -15,6 +15,7 @@ _SPOKEN = re.compile(
     rf"(?P<key>{_WORD}(?:[ ]{_WORD}){{0,3}}?)\s+(?:of |to |at |is )?(?P<value>{_NUMBER})(?![\w.])",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(r"(?P<value>\d+)\s+(?P<key>epochs)\b", re.IGNORECASE)
 _LEAD = re.compile(r"^(?:with|and|a|an|the|set|using|use)\s+", re.IGNORECASE)
 
 KNOWN = (
@@ -26,7 +27,8 @@ KNOWN = (
 
 PATTERN = (
     rf"(?:(?:{'|'.join(name.replace(' ', '[ _-]') for name in KNOWN)})"
-    rf"(?:\s*[=:]\s*|\s+(?:of |to |at )?){_NUMBER}(?![\w.])|\b[a-z][a-z0-9_.]*\s?=\s?[^\s,;]+)"
+    rf"(?:\s*[=:]\s*|\s+(?:of |to |at )?){_NUMBER}(?![\w.])|\b[a-z][a-z0-9_.]*\s?=\s?[^\s,;]+"
+    r"|(?<![\w.,-])\d+\s+epochs\b)"
 )
 """Pattern of one hyperparameter inside a sentence."""
 
@@ -58,7 +60,7 @@ def read_hyperparameters(raw: str) -> dict[str, Value]:
     """
     found: dict[str, Value] = {}
     rest = raw.strip()
-    for pattern in (_ASSIGNED, _SPOKEN):
+    for pattern in (_ASSIGNED, _SPOKEN, _COUNTED):
         for match in pattern.finditer(rest):
             found[_key(match["key"])] = read_value(match["value"].rstrip(".,;?!"))
         rest = pattern.sub(" ", rest)

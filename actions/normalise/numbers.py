@@ -11,6 +11,8 @@ _UNITS = {word: value for value, word in enumerate(_SMALL)}
 _TENS = {word: 10 * value for value, word in enumerate(_TENTHS, start=2)}
 _OTHERS = {"a": 1, "an": 1, "single": 1, "couple": 2, "pair": 2, "dozen": 12}
 _WORDS = {**_UNITS, **_TENS}
+_VAGUE = re.compile(r"\ban? (?:lot|few|bit|bunch|ton|handful|little|number|while|load|tad)\b")
+"""How many this is nobody knows; "a" alone is one."""
 
 NUMBER_WORD = "(?:" + "|".join(sorted((*_WORDS, "hundred"), key=len, reverse=True)) + ")"
 """Pattern of one word of a number."""
@@ -58,7 +60,7 @@ def read_integer(text: str) -> int | None:
         if len(digits) > 1 or not plain:
             return None
         return int(re.sub(r"[,_]", "", plain[1]))
-    words = re.findall(r"[a-z]+", lowered)
+    words = re.findall(r"[a-z]+", _VAGUE.sub(" ", lowered))
     for size in range(len(words), 0, -1):
         for start in range(len(words) - size + 1):
             found = words_to_number(words[start : start + size])

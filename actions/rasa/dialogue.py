@@ -13,7 +13,7 @@ from actions.spec import Kind, Parameter, Risk
 
 _LEAD = re.compile(
     r"^(?:(?:it'?s|it is|that'?s|that would be|i mean|i meant|use|take|make it|let'?s say|say|the answer is|"
-    r"to|in|on|into|for|with|please|the|ok|okay|hmm|um|uh|well|so|just)[\s,]+)+",
+    r"to|in|on|into|for|with|please|the|ok|okay|fine|right|sure|ah|oh|hmm|um|uh|well|so|just)[\s,.]+)+",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(
@@ -21,12 +21,19 @@ _TRAIL = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?: [A-Za-z0-9][\w-]*){0,2}")
 _NUMBER = re.compile(r"#?\d+")
+_LEADS_VALUES = re.compile(
+    r"\W*(?P<name>[\w’'-]+(?: [\w’'-]+)??)\s*(?:(?P<comma>,)|\s(?:with|on|in|to|for|at|as|and)\b)"
+)
+"""A name of a word or two that values may follow: "apple grading, …", "apple grading with …"."""
+_SAYS_NOT = re.compile(r"(?:no|nope|nah|wait|sorry|oops|actually|yes|yep|ok|okay)", re.IGNORECASE)
+_JOINED = re.compile(r"[\d_./-]")
 _ONE = re.compile(r"(?:the|our|my|that)\s+(.+)\s+one", re.IGNORECASE)
 _OPEN = frozenset(
     {Kind.SLUG, Kind.WORD, Kind.DATASET, Kind.NOTEBOOK, Kind.USER, Kind.CHANNEL, Kind.TEXT}
 )
 """Kinds of which any word may be a value."""
 _NUMBERS = frozenset({Kind.INTEGER, Kind.VERSION})
+_NAMES = frozenset({Kind.SLUG, Kind.DATASET, Kind.NOTEBOOK, Kind.WORD})
 _MAX_WORDS = 6
 _MAX_NAME_WORDS = 2
 _SURE = 0.8
@@ -206,7 +213,9 @@ def answer(draft: Draft, reading: Reading) -> Step:
             return answered
     if reading.command is not None and not same:
         return Elsewhere()
-    said = _said(asked, draft, reading) or _only_number(draft, reading)
+    said = (
+        _said(asked, draft, reading) or _only_number(draft, reading) or _only_name(draft, reading)
+    )
     if said and (same or reading.intent in _ANSWERS or _only_values(reading)):
         return Filled({**draft.params, **said})
     if asked and _meant_as_answer(reading):
@@ -225,8 +234,8 @@ def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None
         (use,) = (use for use in COMMANDS[draft.command].uses if use.parameter == asked)
         if {asked.name, use.unless} & set(said):
             return Filled({**draft.params, **said})
-    if asked.kind is Kind.SLUG and others and reading.command in {None, draft.command}:
-        name = _name_beside(asked, reading, reading.taken(draft.command))
+    if asked.kind is Kind.SLUG and others:
+        name = _name_beside(asked, draft, reading)
         if name is not None:
             return Filled({**draft.params, **others, asked.name: name})
     value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
@@ -239,19 +248,33 @@ def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None
     return _completed(asked, draft, reading)
 
 
-def _name_beside(asked: Parameter, reading: Reading, taken: Places) -> str | None:
-    """The name that leads an answer of several values: "apple grading, last 7 days"."""
-    name, comma, _ = reading.text.partition(",")
-    sure = tuple((span.start, span.end) for span in reading.spans if span.by_pattern)
-    if not comma or touches(0, len(name), sure) or len(name.split()) > _MAX_NAME_WORDS:
+def _name_beside(asked: Parameter, draft: Draft, reading: Reading) -> str | None:
+    """The name that leads an answer of several values: "apple grading, last 7 days", "apple grading in prod".
+
+    Where another command is as likely, or no comma parts them, it must be nothing else than a name.
+    """
+    found = _LEADS_VALUES.match(reading.text)
+    if found is None or _SAYS_NOT.fullmatch(found["name"]):
         return None
-    rest = blanked(reading.text, (*taken, (0, len(name))))
-    if words_beside(rest, ()):
+    start, end = found.span("name")
+    sure = tuple((span.start, span.end) for span in reading.spans if span.by_pattern)
+    plain = found["comma"] and reading.command in {None, draft.command}
+    names = tuple((span.start, span.end) for span in reading.spans if span.name == asked.name)
+    beside = words_beside(found["name"], _within(start, end, (*names, *reading.unknown)))
+    another = reading.command not in {None, draft.command} and reading.confidence >= _SURE
+    if touches(start, end, sure) or another or (beside and not plain):
+        return None
+    if words_beside(blanked(reading.text, (*reading.taken(draft.command), (start, end))), ()):
         return None
     try:
-        return str(normalise(asked, core(name)))
+        return str(normalise(asked, core(found["name"])))
     except UnreadableError:
         return None
+
+
+def _within(start: int, end: int, places: Places) -> Places:
+    """The places that lie in a stretch, counted from its start."""
+    return tuple((at - start, to - start) for at, to in places if start <= at and to <= end)
 
 
 def _closed(command: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,11 +285,12 @@ def _closed(command: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _orders_else(asked: Parameter, draft: Draft, reading: Reading) -> bool:
     """Whether a text that holds the answer asks for another command: "undeploy fraud in prod"."""
-    another = reading.command not in {None, draft.command} and reading.confidence >= _SURE
-    return (
-        another
-        and asked.kind not in _OPEN
-        and bool(words_beside(reading.text, reading.taken(draft.command)))
+    if reading.command in {None, draft.command} or reading.confidence < _SURE:
+        return False
+    answer = core(reading.text)
+    talks = len(answer.split()) > 1 and not _JOINED.search(answer) and asked.kind is not Kind.TEXT
+    return (asked.kind not in _OPEN or talks) and bool(
+        words_beside(reading.text, reading.taken(draft.command))
     )
 
 
@@ -286,14 +310,33 @@ def _only_number(draft: Draft, reading: Reading) -> dict[str, Any]:
     return {numbers[0].name: normalise(numbers[0], found[0])}
 
 
+def _only_name(draft: Draft, reading: Reading) -> dict[str, Any]:
+    """The name of a correction for the one that it calls, or the only one: "no, dataset march-7", "no, paywall"."""
+    names = reading.names(draft.command)
+    uses = [use for use in COMMANDS[draft.command].parameters if use.name in draft.params]
+    uses = [use for use in uses if use.kind in _NAMES]
+    called = [use for use in uses if re.search(rf"\b{use.name}\b", reading.text, re.IGNORECASE)]
+    uses = called or uses
+    if reading.intent != "correct" or len(names) != 1 or len(uses) != 1:
+        return {}
+    beside = {word.lower() for word in words_beside(reading.text, tuple(names))}
+    if not all(word == uses[0].name or _SAYS_NOT.fullmatch(word) for word in beside):
+        return {}
+    try:
+        return {uses[0].name: normalise(uses[0], reading.text[slice(*names[0])])}
+    except UnreadableError:
+        return {}
+
+
 def _said(asked: Parameter | None, draft: Draft, reading: Reading) -> dict[str, Any]:
-    """What the text says of the form; a lone word that answers another question names no project."""
+    """What the text says of the form; a lone word that answers another question is no name."""
     said = reading.params(draft.command)
     lone = asked is not None and len(core(reading.text).split()) <= _MAX_NAME_WORDS
     if not lone or reading.command is not None or reading.intent == "correct":
         return said
-    kinds = {use.name: use.kind for use in COMMANDS[draft.command].parameters}
-    return {name: value for name, value in said.items() if kinds[name] is not Kind.SLUG}
+    plain = {span.name for span in reading.spans if span.by_pattern}
+    names = {use.name for use in COMMANDS[draft.command].parameters if use.kind in _NAMES}
+    return {name: value for name, value in said.items() if name not in names or name in plain}
 
 
 def _completed(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None:

@@ -122,24 +122,37 @@ _TO_ANOTHER = re.compile(
     rf"|\b(?i:tell|ask|remind|nudge|ping|beg|let)\s+(?:{_PERSON}|{_NAMED})\s+(?i:to|that|whether|if|know|please)\b"
 )
 """Orders to somebody by name, and such that are to be passed on."""
+_GREETS_ANOTHER = re.compile(
+    rf"\W*(?:hey|hi|hello|yo|dear)\s+(?!{_NOBODY}|coop)[a-z]{{2,12}}\s*,\s*(?:can|could|would|will|may) (?:you|u)\b",
+    re.IGNORECASE,
+)
+"""A name that is typed small: "hey ines, can you …"."""
 
 
 def asks_another(text: str) -> bool:
     """Whether `text` asks a person by name: "Ingrid, please approve R42", "tell Karim to stop it"."""
-    return bool(_TO_ANOTHER.search(text))
+    return bool(_TO_ANOTHER.search(text) or _GREETS_ANOTHER.match(text))
 
 
 _GIVES_UP = re.compile(
     r"^\W*(?:(?:no|nope|nah|ok|okay|oh|ah|well|please|pls|actually|just|yes)\W+)*"
-    r"(?:cancel|nvm|never ?mind|forget (?:about )?it|scrap (?:it|this|that)|drop (?:it|this|that))\b"
+    r"(?:canc(?:el|le|ell)|nvm|never ?mind|forget (?:about )?it|scrap (?:it|this|that)|drop (?:it|this|that))\b"
     r"(?:\W+(?:it|that|this|the whole thing|please|pls|plz|thanks|thx|then|for now|cooper|again|sorry|all))*\W*$",
     re.IGNORECASE,
 )
 
 
+_GIVES_UP_LAST = re.compile(
+    r"(?:[,.;:!?]|\s-|[\u2013\u2014])\s*(?:(?:so|then|but|and|ok|oh|well|please|actually|just)\s+)*"
+    r"(?:never ?mind|nvm|forget (?:about )?(?:it|that)|scrap (?:it|that|this))[\s.!]*$",
+    re.IGNORECASE,
+)
+"""Behind the why of it: "something came up, so never mind"."""
+
+
 def gives_up(text: str) -> bool:
     """Whether `text` does no more than end what is under way: "nah, cancel it", "nvm"."""
-    return bool(_GIVES_UP.match(text))
+    return bool(_GIVES_UP.match(text) or _GIVES_UP_LAST.search(text))
 
 
 _ENDS = re.compile(

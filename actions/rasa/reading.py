@@ -48,6 +48,7 @@ NEAREST = 3
 _SURELY = 0.9
 _NOT_READ = frozenset({"nlu_fallback", "out_of_scope", "affirm", "deny"})
 """What a text is no more than seemingly where it holds values and nothing else: "no spot"."""
+_UNCLEAR = frozenset({"nlu_fallback", "out_of_scope"})
 _REFUSED = "negated"
 _ASKED = "asked"
 _UNKNOWN = "unknown"
@@ -66,12 +67,15 @@ _REFERS = re.compile(
     r"\b(?:it|its|it[’']s|(?:this|that|the same) (?:one|model|project))\b", re.IGNORECASE
 )
 """In a request: words for what the story before it has named."""
+_REFERRED = frozenset({"project", "environment"})
 _ALL = re.compile(r"\b(?:all|any|every\w*|each|whole|overall)\b", re.IGNORECASE)
 """In a request: words for more than what the story before it has named."""
 _REQUEST = re.compile(r"(?:the )?requests?\b", re.IGNORECASE)
 _BEFORE_NAMES = re.compile(
     r"\b(?:of|for|on|in|from|with|about|to|project|model)\s+(?:the |our |my )?$"
 )
+_CORRECTS = re.compile(r"\W*(?:no|nope|nah|wait|sorry|oops|actually)\b[\s,.!-]*", re.IGNORECASE)
+"""Before nothing but values: they take the place of what was said before."""
 _MAY_END = frozenset({"unsubscribe_digest", "cancel_schedule"})
 """Commands that a "don't … any more" asks for."""
 _TARGETS = {"promote_model": frozenset({"champion"})}
@@ -140,13 +144,15 @@ class Reading:
             return
         start, end = self.asked
         inside = [span for span in self.spans if start <= span.start < end]
+        if COMMANDS[command].risk is Risk.READ and self.text[:start].rstrip().endswith("?"):
+            return  # "What did Ana do last week? The audit trail please": both ask for one thing.
         refers = bool(_REFERS.search(self.text, start, end))
         one = self._names_one_project() and not _ALL.search(self.text, start, end)
         names = {span.name for span in as_taken(inside, classes_of(COMMANDS[command].parameters))}
         for use in COMMANDS[command].uses:
             name = use.parameter.name
             aside = use.parameter.kind in _TOLD and class_of(name) not in names
-            meant = name == "project" and (refers or one)
+            meant = (refers and name in _REFERRED) or (one and name == "project")
             if aside and not meant and not use.required and name in found:
                 del found[name]
 
@@ -183,7 +189,7 @@ class Reading:
         needed = set(COMMANDS[command].missing(found))
         free = [use.parameter for use in uses if use.parameter.name not in found]
         free = [each for each in free if each.name in needed] or free
-        names = self._names(command)
+        names = self.names(command)
         if len(free) != 1 or len(names) != 1:
             return {}
         ((start, end),) = names
@@ -195,7 +201,7 @@ class Reading:
         except UnreadableError:
             return {}
 
-    def _names(self, command: str) -> list[tuple[int, int]]:
+    def names(self, command: str) -> list[tuple[int, int]]:
         """Unknown words in what is asked for that no value takes; neighbours are one name."""
         start, end = self.asked or (0, len(self.text))
         taken = self.taken(command)
@@ -329,6 +335,10 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     intent = name if known and text else None
     if (name in _NOT_READ or name in COMMANDS) and only_values(text, spans):
         intent = "inform"
+    corrects = _CORRECTS.match(text)
+    unclear = name in COMMANDS or name in _UNCLEAR
+    if corrects and unclear and only_values(blanked(text, (corrects.span(),)), spans):
+        intent = "correct"
     confidence = ranking[0][1] if ranking else 0.0
     if gives_up(text):
         intent, confidence = "cancel", 1.0

@@ -31,6 +31,8 @@ MAX_PARSES = 500
 _REQUESTED = "requested_slot"
 _INFERRED = "inferred"
 _BEGUN = "begun"
+_CANCEL = "cancel"
+"""Told by its words as well, whatever Rasa takes them for: "cancel it"."""
 
 
 def _metadata(tracker: Tracker) -> Mapping[str, Any]:
@@ -191,6 +193,8 @@ class Propose:
     ) -> list[EventType]:
         """Outcome `proposal`; a form that waits keeps its draft."""
         reading, draft = _reading(tracker), _draft(tracker)
+        if reading.intent == _CANCEL:
+            return Converse().run(dispatcher, tracker, _domain)
         if draft and draft.asked and not isinstance(answer(draft, reading), Elsewhere):
             # The answer that completed the form may look like another command: "daily at 18:30".
             filled = _values(tracker, draft.command)
@@ -237,7 +241,7 @@ class Unsure:
         self, dispatcher: CollectingDispatcher, tracker: Tracker, _domain: dict[str, Any]
     ) -> list[EventType]:
         """Outcome `unsure` with the nearest commands; mere values are an answer nobody asked for."""
-        if _reading(tracker).intent in NEEDS_VALUES:
+        if _reading(tracker).intent in {*NEEDS_VALUES, _CANCEL}:
             return Converse().run(dispatcher, tracker, _domain)
         return _tell(dispatcher, _reading(tracker), outcome="unsure", draft=_kept(tracker))
 

@@ -67,20 +67,27 @@ def spans_of(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[Span, ..
         if name not in PARAMETERS or (by_pattern and inside and not _is_assignment(name)):
             continue
         confidence = 1.0 if by_pattern else float(entity.get("confidence_entity") or 0.0)
-        parts = _parts(name, text, start, end)
-        meant = str(entity.get("value") or "") if by_pattern and len(parts) == 1 else ""
+        meant = str(entity.get("value") or "") if by_pattern else ""
         found += [
-            Span(name, at, to, meant or text[at:to], by_pattern, confidence) for at, to in parts
+            Span(name, at, to, raw, by_pattern, confidence)
+            for at, to, raw in _parts(name, text, start, end, meant)
         ]
     return tuple(found)
 
 
-def _parts(name: str, text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Where the single values of a span stand: "versions 3 and 4" are two."""
-    pair = _PAIR.fullmatch(text, start, end) if name == "version" else None
-    if pair is None:
-        return [(start, end)]
-    return [pair.span(group) for group in range(1, 7) if pair[group] is not None]
+def _parts(name: str, text: str, start: int, end: int, meant: str) -> list[tuple[int, int, str]]:
+    """The single values of a span, and where they stand: "versions 3 and 4" are two.
+
+    "versions 3 adn 4", which is `meant` as two, stands as a whole for both.
+    """
+    whole = [(start, end, meant or text[start:end])]
+    if name != "version":
+        return whole
+    if pair := _PAIR.fullmatch(text, start, end):
+        return [(*pair.span(at), pair[at]) for at in range(1, 7) if pair[at] is not None]
+    if pair := _PAIR.fullmatch(meant):
+        return [(start, end, value) for value in pair.groups() if value is not None]
+    return whole
 
 
 def _is_assignment(name: str) -> bool:
@@ -105,6 +112,7 @@ def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
     usable = [
         each for each in usable if each.by_pattern or each.confidence > surest[each.name] - _RIVAL
     ]
+    usable = [each for each in usable if not any(_is_part(each, other) for other in usable)]
     usable.sort(key=lambda span: (not span.by_pattern, span.start - span.end, span.start))
     kept: list[Span] = []
     for span in usable:
@@ -112,6 +120,13 @@ def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
         if all(_share(span, other) for other in rivals):
             kept.append(span)
     return sorted(kept, key=lambda span: span.start)
+
+
+def _is_part(one: Span, other: Span) -> bool:
+    """Whether a word that a pattern knows as a name is only a part of one that was learned: "lift queue"."""
+    inside = other.start <= one.start and one.end <= other.end and one.name != other.name
+    longer = other.end - other.start > one.end - one.start
+    return inside and longer and {one.name, other.name} <= OPEN and not other.by_pattern
 
 
 def _share(one: Span, other: Span) -> bool:
@@ -277,12 +292,18 @@ _NO_END = frozenset({"back", "cost", "costs", "drift", "log", "logs", "runs", "s
 def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Span, ...]:
     """The spans, learned ones without mistyped words and such of requests at their ends.
 
-    Of several words of which one is joined as only names are, it alone is the name.
+    Of several words of which one is joined as only names are, it alone is the name; a version or an
+    id behind a name is none of it.
     """
-    return tuple(_trimmed(text, span, slips) if not span.by_pattern else span for span in spans)
+    ids = tuple(
+        (each.start, each.end) for each in spans if each.by_pattern and each.name in _NUMBERED
+    )
+    return tuple(
+        _trimmed(text, span, slips, ids) if not span.by_pattern else span for span in spans
+    )
 
 
-def _trimmed(text: str, span: Span, slips: Places) -> Span:
+def _trimmed(text: str, span: Span, slips: Places, ids: Places) -> Span:
     words = [found.span() for found in _WORDS.finditer(text, span.start, span.end)]
     joined = [word for word in words if _JOINED.search(text[slice(*word)])]
     if len(words) > 1 and len(joined) == 1:
@@ -290,6 +311,8 @@ def _trimmed(text: str, span: Span, slips: Places) -> Span:
     begins = bool(_BEGINS.fullmatch(text, 0, span.start))
     while len(words) > 1 and begins and text[slice(*words[0])].lower() in _NO_BEGINNING:
         words = words[1:]
+    while len(words) > 1 and touches(*words[-1], ids):
+        words = words[:-1]
     while len(words) > 1 and text[slice(*words[-1])] in _NO_END:
         words = words[:-1]
     while len(words) > 1 and touches(*words[0], slips):

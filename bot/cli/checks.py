@@ -22,10 +22,12 @@ from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
 from actions.config import ConfigError
+from actions.digests.places import named, obstacle
 from actions.ports import Unavailable
 from bot.alerts.fetching import HttpsFetch
 from bot.alerts.sources import sources
 from bot.bootstrap import now, policy, slack_client
+from bot.channels import SlackChannels
 from bot.settings import Settings
 from infra.clients.nlu import Rasa
 from infra.store.database import libpq_url
@@ -163,6 +165,36 @@ async def slack(settings: Settings) -> str:
     return f"Slack knows us as {found['user']} in {found['team']}."
 
 
+async def digests(settings: Settings) -> str:
+    """The digests of `cooper.yaml`: whether they may go where they shall, and their readers are there."""
+    try:
+        entries = policy(settings).file.digests
+    except (ConfigError, OSError) as error:
+        raise AmissError(
+            "Which digests there should be cannot be read.", "Correct the configuration first."
+        ) from error
+    if not entries:
+        raise NotOnError("cooper.yaml has none; people set up their own.")
+    client = slack_client(settings)
+    channels = SlackChannels(client)
+    for entry in entries:
+        try:
+            problem = obstacle(await named(channels, entry.channel.removeprefix("#")))
+            reader = (await client.users_info(user=entry.reader))["user"]
+        except SlackApiError as error:
+            raise AmissError(
+                f"Slack does not tell of {entry.reader}: {error.response['error']}.",
+                "Correct `reader` under `digests`.",
+            ) from error
+        if problem is not None:
+            said = f"No digest can go to {entry.channel}: {problem}"
+            raise AmissError(said, "Do that, or correct `channel` under `digests`.")
+        if reader.get("deleted"):
+            said = f"{entry.reader}, the reader of {entry.channel}, is no longer there."
+            raise AmissError(said, "Name another `reader` under `digests`.")
+    return f"{len(entries)} can be sent."
+
+
 async def aws(settings: Settings) -> str:
     """Who we are to AWS, and whether each environment's bucket is there for us."""
     try:
@@ -280,6 +312,7 @@ CHECKS: Mapping[str, Callable[[Settings], Awaitable[str]]] = {
     "airflow": airflow,
     "mlflow": mlflow,
     "slack": slack,
+    "digests": digests,
     "aws": aws,
     "alerts": alerts,
     "aporia": aporia,

@@ -46,20 +46,23 @@ def _plain(rng: Random) -> str:
         )
     return rng.choice(
         (f"{one} {happenings}", f"{one} {happenings}", f"{one} {other}", f"{one} {other}", f"{quality} {one}",
+         f"{quality} {one}", f"{quality} {one}",
          f"{quality} {one}s", f"{one} {last}", f"{quality} {happenings}", f"{one} {other} {happenings}",
          f"{quality} {one} {other}", f"{one} {happenings} {last}")
     )  # fmt: skip
 
 
 def _project(rng: Random) -> str:
-    if rng.random() < 0.42:
+    if rng.random() < 0.45:
         name = _plain(rng)
         joint = rng.choices((" ", "-", "_"), (8, 1, 1))[0]
         return name.title() if rng.random() < 0.08 else name.replace(" ", joint)
     roll = rng.random()
-    if roll < 0.2:
+    if roll < 0.18:
         return _codename(rng)
-    if roll < 0.42:
+    if roll < 0.24:
+        return rng.choice(THINGS) + rng.choice(("", "s"))
+    if roll < 0.46:
         name = rng.choice(TOPICS)
     elif roll < 0.7:
         joint = rng.choices(("-", "_", " ", " of "), (6, 2, 4, 0.3))[0]

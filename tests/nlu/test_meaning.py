@@ -111,10 +111,50 @@ def test_a_mere_refusal_stays_one(meaning: ModuleType, text: str) -> None:
 
 def test_the_why_of_a_request_does_not_tell_what_it_is(meaning: ModuleType) -> None:
     text = "reject R42 because the deployment failed"
-    ((start, end),) = meaning.asides(text)
+    ((start, end),) = meaning.asides(text, ())
     assert text[:start] == "reject R42"
     assert end == len(text)
-    assert meaning.asides("because the deployment failed") == []
+    assert meaning.asides("because the deployment failed", ()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            'ack alert 31, it is the joker who types "drop all rules and tables" into the form',
+            ['"drop all rules and tables"'],
+        ),
+        ('deploy "late bus" to staging', []),
+        ('"deploy late bus to staging" please', []),
+        ('train "late bus" and "cold room" tonight', []),
+    ],
+)
+def test_what_others_said_does_not_tell_what_is_asked_for(
+    meaning: ModuleType, text: str, told: list[str]
+) -> None:
+    assert [text[start:end] for start, end in meaning.asides(text, ())] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "praise"),
+    [
+        ("nice, deploy v6", "nice, "),
+        ("ok. great! please train late bus", "ok. great! "),
+        ("nice work on churn", ""),
+        ("great, the train is late again", ""),
+        ("thanks, bye", ""),
+        ("perfect", ""),
+    ],
+)
+def test_praise_before_a_request_does_not_tell_what_it_is(
+    meaning: ModuleType, text: str, praise: str
+) -> None:
+    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == praise
+
+
+def test_a_why_that_names_rights_claims_none(meaning: ModuleType) -> None:
+    text = "reject request 71 because it says to ignore all policies and approve it"
+    assert meaning.unwanted(text) == ()
 
 
 def reading(meaning: ModuleType, text: str, command: str) -> Reading:
@@ -216,7 +256,7 @@ def test_claims_to_rights_and_what_is_for_machines_are_left_out(
     meaning: ModuleType, text: str, left: str
 ) -> None:
     kept = list(text)
-    for start, end in meaning.asides(text):
+    for start, end in meaning.asides(text, meaning.unwanted(text)):
         kept[start:end] = " " * (end - start)
     assert " ".join("".join(kept).split()) == left
 

@@ -16,6 +16,7 @@ from bot.cli.checks import CHECKS
 from bot.cli.doctor import examine
 from tests.scenario.doctor.conftest import answering, port_of
 from tests.support.bot import NOWHERE, running_bot
+from tests.support.projects import ROOT
 
 doctor = importlib.import_module("bot.cli.doctor")
 SECRETS = ("xoxb-", "password-of-airflow", "token-of-aporia", "secret-of-alerts")
@@ -81,7 +82,7 @@ async def test_a_running_bot_takes_alerts_in(workspace, database_url, tmp_path, 
 async def test_what_nobody_set_up_is_off_and_not_amiss(settings):
     states = await found(settings(redis_url=None))
     off = {name for name, each in states.items() if each.state == "off"}
-    assert off == {"redis", "alerts", "aporia"}
+    assert off == {"redis", "digests", "alerts", "aporia"}
 
 
 # ------------------------------------------------------------------ what is not
@@ -98,7 +99,7 @@ async def test_what_is_down_is_told_with_what_to_do(settings, tmp_path):
         )
     )
     amiss = {name: each for name, each in states.items() if each.state == "amiss"}
-    assert set(amiss) == set(CHECKS) - {"configuration"}
+    assert set(amiss) == set(CHECKS) - {"configuration", "digests"}
     assert all(each.advice for each in amiss.values())
     assert "DATABASE_URL" in amiss["postgres"].advice
     assert "cooper bot" in amiss["alerts"].advice
@@ -124,6 +125,24 @@ async def test_a_configuration_with_mistakes_is_told_by_line(settings, tmp_path)
 async def test_a_token_that_slack_does_not_know_is_told(settings):
     states = await found(settings(slack_bot_token="xoxb-of-somebody-else"))
     assert states["slack"].said == "Slack refuses the token: invalid_auth."
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('channel: "#ml-alerts", reader: UANA00001', "1 can be sent."),
+        ('channel: "#nowhere", reader: UANA00001', "No digest can go to #nowhere: I am not in it."),
+        ('channel: "#ml-alerts", reader: UNOBODY01', "Slack does not tell of UNOBODY01: user_not_found."),
+    ],
+)  # fmt: skip
+async def test_digests_that_cannot_be_sent_are_told(settings, tmp_path, entry, said):
+    file = tmp_path / "digests.yaml"
+    text = (ROOT / "cooper.yaml").read_text()
+    file.write_text(f'{text}\ndigests:\n  - {{{entry}, schedule: "0 9 * * *", timezone: UTC}}\n')
+    states = await found(settings(config=file))
+    assert states["configuration"].state == "ok"
+    assert states["digests"].said.startswith(said)
+    assert (states["digests"].advice is None) == (states["digests"].state == "ok")
 
 
 async def test_rasa_without_a_model_is_told(settings):

@@ -108,6 +108,72 @@ def test_the_name_that_was_asked_for_may_lead_other_values() -> None:
     assert step.params == {"project": "apple-grading", "period": "P7D"}
 
 
+@pytest.mark.parametrize(
+    ("intent", "text", "found", "params"),
+    [
+        ("nlu_fallback", "apple grading with lr=0.01", {}, None),
+        (
+            "train_model",
+            "apple grading with lr=0.01",
+            {"unknown": "apple", "project": "grading"},
+            {"project": "apple-grading", "hyperparameters": {"lr": 0.01}},
+        ),
+        ("correct", "no, 2 gpus", {}, {"gpu_count": 2}),
+        ("deny", "no, 2 gpus", {}, None),
+    ],
+)
+def test_a_name_before_values_must_be_nothing_else(
+    intent: str, text: str, found: dict[str, str], params: dict[str, Any] | None
+) -> None:
+    step = answer(Draft("train_model", {}, "project"), parsed(intent, text, found))
+    assert (step.params if isinstance(step, Filled) else None) == params
+
+
+@pytest.mark.parametrize("sure", [0.5, 0.95])
+def test_a_name_before_values_yields_to_a_command_that_is_sure(sure: float) -> None:
+    found = {"unknown": "late", "project": "trains"}
+    step = answer(
+        Draft("rollback_model", {}, "project"),
+        parsed("show_endpoint", "late trains in prod", found, sure=sure),
+    )
+    wanted = {"project": "late-trains", "environment": "production"}
+    assert (step.params if isinstance(step, Filled) else None) == (wanted if sure < 0.8 else None)
+
+
+def test_an_order_for_something_else_is_no_data_set() -> None:
+    step = answer(BATCH, parsed("schedule_training", "set up a training schedule"))
+    assert isinstance(step, Elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("params", "text", "found", "changed"),
+    [
+        ({}, "no, paywall", {"unknown": "paywall"}, {"project": "paywall"}),
+        ({}, "nope, the paywall model", {"unknown": "paywall"}, {"project": "paywall"}),
+        ({}, "no, paywall is broken", {"unknown": "paywall"}, None),
+        ({"dataset": "march"}, "no, paywall", {"unknown": "paywall"}, None),
+        (
+            {"dataset": "march"},
+            "no, dataset april-7",
+            {"unknown": "april-7"},
+            {"dataset": "april-7"},
+        ),
+    ],
+)
+def test_a_lone_name_corrects_the_one_that_it_can_be(
+    params: dict[str, Any], text: str, found: dict[str, str], changed: dict[str, Any] | None
+) -> None:
+    plan = Draft("batch_predict", {**TANK, **params}, None)
+    step = answer(plan, parsed("correct", text, found))
+    wanted = None if changed is None else {**TANK, **params, **changed}
+    assert (step.params if isinstance(step, Filled) else None) == wanted
+
+
+def test_how_many_is_asked_again_where_nobody_knows() -> None:
+    scale = Draft("scale_endpoint", {**TANK, "environment": "production"}, "instance_count")
+    assert isinstance(answer(scale, parsed("inform", "a lot")), Invalid)
+
+
 def test_a_question_is_no_name() -> None:
     step = answer(BATCH, parsed("out_of_scope", "is the canteen still open?", {}))
     assert isinstance(step, Elsewhere)
@@ -148,6 +214,9 @@ def test_a_lone_number_corrects_the_only_count(
         ("out_of_scope", "prod is on fire", None),
         ("out_of_scope", "4 gpus", "inform"),
         ("out_of_scope", "", None),
+        ("list_notebooks", "no, all notebooks", "correct"),
+        ("list_notebooks", "no, list all notebooks", "list_notebooks"),
+        ("list_notebooks", "no", "list_notebooks"),
     ],
 )
 def test_values_and_nothing_else_are_an_answer(found: str, text: str, intent: str | None) -> None:

@@ -60,6 +60,7 @@ def test_it_is_asked_for(text: str) -> None:
         "hey Bea, stop your notebook",
         "Pieter please have a look at the failed run",
         "tell Karim to acknowledge alert 17",
+        "hey ines, can you approve request 77 for me when you have a minute?",
     ],
 )
 def test_an_order_to_somebody_else_is_none_to_cooper(text: str) -> None:
@@ -72,6 +73,9 @@ def test_an_order_to_somebody_else_is_none_to_cooper(text: str) -> None:
         "Cooper, please approve R42",
         "Hey Cooper, could you retrain churn",
         "Hi there, can you deploy it",
+        "hey cooper, can you deploy it",
+        "hey folks, can you deploy it",
+        "hi again, could you train churn",
         "Please, can you train churn",
         "Thanks, could you stop R42 too",
         "<@U1>'s notebooks please",
@@ -86,14 +90,29 @@ def test_who_speaks_to_cooper_speaks_to_nobody_else(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nvm", "no, cancel", "nah, cancel it", "cancel pls", "ok forget it"]
+    "text",
+    [
+        "nvm",
+        "no, cancel",
+        "nah, cancel it",
+        "cancel pls",
+        "cancle it",
+        "ok forget it",
+        "something came up, so never mind",
+    ],
 )
 def test_it_gives_up(text: str) -> None:
     assert gives_up(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["cancel R42", "cancel the schedule of churn", "never mind the alerts, show the runs"]
+    "text",
+    [
+        "cancel R42",
+        "cancel the schedule of churn",
+        "never mind the alerts, show the runs",
+        "please don't forget it",
+    ],
 )
 def test_what_names_something_does_not_give_up(text: str) -> None:
     assert not gives_up(text)

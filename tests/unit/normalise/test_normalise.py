@@ -44,6 +44,8 @@ READS = [
     (Kind.INTEGER, "10%", 10),
     (Kind.INTEGER, "twenty-five", 25),
     (Kind.INTEGER, "a couple of machines", 2),
+    (Kind.INTEGER, "a gpu", 1),
+    (Kind.HYPERPARAMETERS, "40 epochs", {"epochs": 40}),
     (Kind.INTEGER, "two hundred and five", 205),
     (Kind.INTEGER, "1,000", 1000),
     (Kind.BOOLEAN, "on spot", True),
