@@ -28,6 +28,7 @@ _MAX_TOKENS = 96
 """Pieces of words that are read of a text."""
 _BATCH = 64
 _THREADS = 2
+"""For a text of a dozen words; more of them would wait for each other."""
 VALUES, PRESENT = "values", "present"
 """What the layers are given: float32 of shape (texts, pieces, 384), and int32 (texts, pieces), 0 where a text has none."""
 

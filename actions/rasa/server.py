@@ -193,7 +193,7 @@ class Propose:
     ) -> list[EventType]:
         """Outcome `proposal`; a form that waits keeps its draft."""
         reading, draft = _reading(tracker), _draft(tracker)
-        if reading.intent == _CANCEL:
+        if reading.intent == _CANCEL or (draft and reading.command is None and _has_no_form(draft)):
             return Converse().run(dispatcher, tracker, _domain)
         if draft and draft.asked and not isinstance(answer(draft, reading), Elsewhere):
             # The answer that completed the form may look like another command: "daily at 18:30".
@@ -204,8 +204,13 @@ class Propose:
             return propose(dispatcher, tracker, reading, reading.command, params)
         command = reading.command or (draft.command if draft else None)
         if command is None:
-            return _tell(dispatcher, reading, outcome="unsure", draft=_kept(tracker))
+            return Unsure().run(dispatcher, tracker, _domain)
         return propose(dispatcher, tracker, reading, command, _values(tracker, command))
+
+
+def _has_no_form(draft: Draft) -> bool:
+    """Whether the draft is a shown plan of a command that asks for nothing."""
+    return draft.asked is None and not COMMANDS[draft.command].required
 
 
 class Converse:
@@ -220,7 +225,7 @@ class Converse:
     ) -> list[EventType]:
         """Outcome `intent`; `cancel` drops the draft, everything else leaves it."""
         reading, shown = _reading(tracker), _draft(tracker)
-        if shown is not None and shown.asked is None and not COMMANDS[shown.command].required:
+        if shown is not None and _has_no_form(shown):
             # Its command asks for nothing, so it has no form that could take the correction.
             step = answer(shown, reading)
             if isinstance(step, Filled):

@@ -28,10 +28,10 @@ TAGS = {
     *("out of scope", "injection"),
 }
 COMMANDS_RIGHT = 0.97
-PARAMS_RIGHT = 0.94
-OUTSIDE_TAKEN = 0.025
+PARAMS_RIGHT = 0.945
+OUTSIDE_TAKEN = 0.024
 WRONG_CHANGES = 0.005
-DIALOGUES_RIGHT = 67
+DIALOGUES_RIGHT = 70
 
 
 @pytest.fixture(scope="module")
