@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _LONGEST_WAIT = 60
+# What Slack says of itself, and what somebody mends who looks after the app.
+_PASSING = {
+    *("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"),
+    *("invalid_auth", "not_authed", "account_inactive", "token_expired", "token_revoked", "missing_scope"),
+    *("ekm_access_denied", "org_login_required", "accesslimited"),
+}  # fmt: skip
+_REFUSED_TRIES = 5
+"""Tries of what Slack refuses for a reason that we do not know: about a minute, for the thread waits behind it."""
 # Tries after which a person is told that something is wrong; a passing fault is over by then.
 _TELL_AFTER = 2
 _GIVE_UP_AFTER = 8
@@ -44,7 +52,10 @@ class Patient(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """When to try again, or None where the fault stays or the tries are used up."""
-        if self._attempts is not None and job.attempts >= self._attempts:
+        tries = self._attempts
+        if tries is not None and _is_refused(exception):
+            tries = min(tries, _REFUSED_TRIES)
+        if tries is not None and job.attempts >= tries:
             return None
         if not isinstance(exception, self._passing):
             return None
@@ -162,6 +173,14 @@ async def _dispatch(handlers: Handlers, inbound: Any, key: str) -> None:
             await handlers.conversation.clicked(who, inbound, key)
         case Submitted():
             await handlers.conversation.submitted(who, inbound, key)
+
+
+def _is_refused(exception: BaseException) -> bool:
+    """Whether Slack took the call, understood it and says no, for a reason that hardly passes."""
+    if not isinstance(exception, SlackApiError):
+        return False
+    reason = exception.response.get("error") if exception.response else None
+    return reason is not None and reason not in _PASSING
 
 
 def _wait(exception: BaseException, attempts: int) -> int:

@@ -193,18 +193,18 @@ class Propose:
     ) -> list[EventType]:
         """Outcome `proposal`; a form that waits keeps its draft."""
         reading, draft = _reading(tracker), _draft(tracker)
-        if reading.intent == _CANCEL or (draft and reading.command is None and _has_no_form(draft)):
+        command, formless = reading.command, draft is not None and _has_no_form(draft)
+        if reading.intent == _CANCEL or (formless and command is None):
             return Converse().run(dispatcher, tracker, _domain)
-        if draft and draft.asked and not isinstance(answer(draft, reading), Elsewhere):
+        if draft and not formless and not isinstance(answer(draft, reading), Elsewhere):
             # The answer that completed the form may look like another command: "daily at 18:30".
             filled = _values(tracker, draft.command)
             return propose(dispatcher, tracker, reading, draft.command, filled)
-        if reading.command and not COMMANDS[reading.command].required:
-            params = begin(reading.command, reading, {}).params
-            return propose(dispatcher, tracker, reading, reading.command, params)
-        command = reading.command or (draft.command if draft else None)
         if command is None:
             return Unsure().run(dispatcher, tracker, _domain)
+        if not COMMANDS[command].required:
+            params = begin(command, reading, {}).params
+            return propose(dispatcher, tracker, reading, command, params)
         return propose(dispatcher, tracker, reading, command, _values(tracker, command))
 
 

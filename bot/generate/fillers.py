@@ -4,23 +4,16 @@ from collections.abc import Callable
 from random import Random
 
 from actions.spec import Parameter
+from bot.generate.names import dataset, feature, notebook, project
 from bot.generate.vocabulary import (
-    BOOKS,
-    CODENAMES,
     COLUMNS,
     FAMILIES,
     HAPPENINGS,
-    LINES,
     NUMBERS,
-    OURS,
     PEOPLE,
-    QUALITIES,
-    SHORT,
     SIZES,
     SYLLABLES,
-    TASKS,
     THINGS,
-    TOPICS,
 )
 
 
@@ -33,88 +26,6 @@ def _hundreds(rng: Random) -> str:
     number = f"{rng.choice(('one', 'a', 'two', 'three', 'four', 'five', 'seven', 'nine'))} hundred"
     rest = rng.choice(("", *NUMBERS, "thirty", "forty five", "fifty-two", "seventy", "ninety-nine"))
     return f"{number}{rng.choice((' and', ''))} {rest}" if rest else number
-
-
-def _plain(rng: Random) -> str:
-    """A name of plain words, which other sentences have outside of names: "roof leak", "wet road"."""
-    things, happenings, last = rng.sample(THINGS, 2), rng.choice(HAPPENINGS), rng.choice(TASKS)
-    one, other, quality = *things, rng.choice(QUALITIES)
-    if rng.random() < 0.15:
-        ours = rng.choice(OURS)
-        return rng.choice(
-            (f"{one} {ours}", f"{quality} {ours}", f"{quality} {ours}", f"{ours} {happenings}")
-        )
-    return rng.choice(
-        (f"{one} {happenings}", f"{one} {happenings}", f"{one} {other}", f"{one} {other}", f"{quality} {one}",
-         f"{quality} {one}", f"{quality} {one}",
-         f"{quality} {one}s", f"{one} {last}", f"{quality} {happenings}", f"{one} {other} {happenings}",
-         f"{quality} {one} {other}", f"{one} {happenings} {last}")
-    )  # fmt: skip
-
-
-def _project(rng: Random) -> str:
-    if rng.random() < 0.45:
-        name = _plain(rng)
-        joint = rng.choices((" ", "-", "_"), (8, 1, 1))[0]
-        return name.title() if rng.random() < 0.08 else name.replace(" ", joint)
-    roll = rng.random()
-    if roll < 0.18:
-        return _codename(rng)
-    if roll < 0.24:
-        return rng.choice(THINGS) + rng.choice(("", "s"))
-    if roll < 0.46:
-        name = rng.choice(TOPICS)
-    elif roll < 0.7:
-        joint = rng.choices(("-", "_", " ", " of "), (6, 2, 4, 0.3))[0]
-        name = joint.join((rng.choice(TOPICS), rng.choice(TASKS)))
-    elif roll < 0.76:
-        name = "-".join((rng.choice(TOPICS), rng.choice(TOPICS), rng.choice(TASKS)))
-    else:
-        name = "".join(rng.choices(SYLLABLES, k=rng.randint(2, 3)))
-        if rng.random() < 0.3:
-            name += "-" + rng.choice(TASKS)
-    if rng.random() < 0.12:
-        name += rng.choice(("2", "-v2", "-eu", "-us", "-2026", "3", "-b2b", "-de"))
-    if rng.random() < 0.1:
-        name = name.title()
-    return name
-
-
-def _codename(rng: Random) -> str:
-    """Names that tell nothing of what the model is for, and lines of business as insurers write them."""
-    roll = rng.random()
-    if roll < 0.2:
-        name = f"{rng.choice(LINES)} {rng.choice((*SHORT, *TASKS)).replace('-', ' ')}"
-        return name.lower() if rng.random() < 0.4 else name
-    if roll < 0.3:
-        return " ".join((rng.choice(TOPICS), rng.choice(TASKS))).title()
-    if roll < 0.42:
-        return _short(rng)
-    name = rng.choice(CODENAMES)
-    return name + rng.choice(
-        (
-            "",
-            "",
-            "",
-            "",
-            "",
-            "-2",
-            "-3",
-            "-v2",
-            f"-{rng.choice(TASKS)}",
-            f"-{rng.choice(CODENAMES)}",
-        )
-    )
-
-
-def _short(rng: Random) -> str:
-    """Names as teams shorten them: "clv90", "xsell", "promo2go"."""
-    letters = "".join(rng.choices("bcdfghklmnprstvwxz", k=rng.randint(2, 3)))
-    word, number = rng.choice(TOPICS), str(rng.choice((2, 3, 4, 7, 12, 24, 30, 60, 90, 100, 360)))
-    return rng.choice(
-        (letters + number, letters + number, f"{letters[0]}{word}", f"{word}{number}", f"{word}2{rng.choice(TASKS)}",
-         f"{word}{letters[:2]}", f"{letters}-{number}")
-    )  # fmt: skip
 
 
 def _gpus(rng: Random) -> str:
@@ -224,7 +135,7 @@ def _percent(rng: Random) -> str:
 
 def _reason(rng: Random) -> str:
     n, m, run = rng.randint(2, 60), rng.randint(2, 60), rng.randint(1, 400)
-    name, place = _project(rng), rng.choice(("production", "staging", "prod"))
+    name, place = project(rng), rng.choice(("production", "staging", "prod"))
     days = rng.choice(
         ("this week", "until monday", "over the holidays", "before the release", "in may")
     )
@@ -253,51 +164,6 @@ def _topic(rng: Random) -> str:
          "train", "training", "deploy", "deploying", "deployments", "runs", "stop", "predict", "endpoints",
          "models", "predictions", "notebooks", "schedules", "alerts", "digests", "costs", "drift", "features",
          "tuning", "datasets", "snoozing", "audit", "scaling", "batch", "notebook", "schedule", "digest", "cost", "deployment", "retraining", "stopping", "endpoint", "versions")
-    )  # fmt: skip
-
-
-def _feature(rng: Random) -> str:
-    name = rng.choices(("_", "-", " "), (12, 1, 3))[0].join(rng.sample(COLUMNS, rng.randint(2, 4)))
-    if rng.random() < 0.12:
-        name = rng.choice(COLUMNS)
-    elif rng.random() < 0.1:
-        name = "".join(part.title() for part in name.replace(" ", "_").split("_"))
-    return name
-
-
-def _notebook(rng: Random) -> str:
-    roll = rng.random()
-    if roll < 0.6:
-        return f"{rng.choice(TOPICS)}{rng.choice(('-', '-', '_'))}{rng.choice(BOOKS)}"
-    if roll < 0.75:
-        return f"{rng.choice(PEOPLE)}-{rng.choice((*BOOKS, *TOPICS))}"
-    if roll < 0.85:
-        return f"{rng.choice(BOOKS)}-{rng.randint(1, 9)}"
-    return "".join(rng.choices(SYLLABLES, k=rng.randint(2, 3)))
-
-
-def _dataset(rng: Random) -> str:
-    topic = rng.choice(TOPICS)
-    day = f"{rng.randint(2025, 2027)}-{rng.randint(1, 12):02}"
-    kind = rng.choice(
-        (
-            "policies",
-            "claims",
-            "renewals",
-            "quotes",
-            "customers",
-            "leads",
-            "batch",
-            "full",
-            "scoring",
-            "holdout",
-        )
-    )
-    return rng.choice(
-        (f"{topic}-{day}", f"{topic}-{kind}-{day}", f"{topic}_{kind}", f"{kind}_{day.replace('-', '')}",
-         f"{topic}-{kind}", f"{kind}-q{rng.randint(1, 4)}", f"{topic}-{kind}-v{rng.randint(1, 9)}",
-         f"s3://{topic}-data/{kind}/{day}.csv", f"s3://lake/{topic}/{kind}/", f"s3://ml/{kind}/{day}/part-0.parquet",
-         f"{topic}_{kind}.csv", f"{kind}-{day}.parquet", f"{topic}_{kind}_{rng.choice(('eu', 'de', 'uk', 'new', 'test'))}")
     )  # fmt: skip
 
 
@@ -430,7 +296,7 @@ def _channel(rng: Random) -> str:
 
 
 FILLERS: dict[str, Callable[[Random], str]] = {
-    "project": _project,
+    "project": project,
     "gpu_count": _gpus,
     "instance_count": _instances,
     "version": _version,
@@ -449,9 +315,9 @@ FILLERS: dict[str, Callable[[Random], str]] = {
     "other_version": _version,
     "request": _run,
     "reason": _reason,
-    "feature": _feature,
-    "notebook": _notebook,
-    "dataset": _dataset,
+    "feature": feature,
+    "notebook": notebook,
+    "dataset": dataset,
     "metric": _metric,
     "trials": _trials,
     "schedule": _schedule,

@@ -100,6 +100,12 @@ DIALOGUES: dict[str, list[Expect]] = {
                {**FRAUD, "version": 7, "environment": "staging"}),
         Expect("deploy churn", "ask", "deploy_model", {"project": "churn"}, "environment"),
     ],
+    "what somebody else is asked leaves the form as it is": [
+        Expect("deploy fraud", "ask", "deploy_model", FRAUD, "environment"),
+        Expect("Ingrid, could you list the runs?", "unsure", keeps_draft=True),
+        Expect("don't list the runs", "unsure", keeps_draft=True),
+        Expect("staging", "proposal", "deploy_model", {**FRAUD, "environment": "staging"}),
+    ],
     "several answers in one line": [
         Expect("deploy a model", "ask", "deploy_model", {}, "project"),
         Expect("fraud to staging", "proposal", "deploy_model", {**FRAUD, "environment": "staging"}),
