@@ -193,12 +193,13 @@ def unwanted(text: str) -> tuple[tuple[int, int], ...]:
     return (*negated(text), *claims(text))
 
 
-_QUOTED = re.compile(r"[\"\u201c][^\"\u201c\u201d]*(?:\s[^\"\u201c\u201d]+){2,}[\"\u201d]")
+_QUOTED = re.compile(r"[\"\u201c][^\"\u201c\u201d]*[\"\u201d]")
 
 
 def quoted(text: str) -> tuple[tuple[int, int], ...]:
     """Where `text` tells somebody's words, three or more, beside some of its own; one or two are a name."""
-    found = [each.span() for each in _QUOTED.finditer(text)]
+    quotes = (each.span() for each in _QUOTED.finditer(text))
+    found = [(at, to) for at, to in quotes if len(text[at:to].split()) >= _LEAST]
     within = sum(len(_WORD.findall(text, start, end)) for start, end in found)
     return tuple(found) if len(_WORD.findall(text)) - within >= _LEAST else ()
 

@@ -151,7 +151,7 @@ _GIVES_UP_LAST = re.compile(
 
 
 def gives_up(text: str) -> bool:
-    """Whether `text` does no more than end what is under way: "nah, cancel it", "nvm"."""
+    """Whether `text` ends what is under way and asks for nothing else: "nah, cancel it", "I was wrong, so nvm"."""
     return bool(_GIVES_UP.match(text) or _GIVES_UP_LAST.search(text))
 
 

@@ -112,7 +112,8 @@ def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
     usable = [
         each for each in usable if each.by_pattern or each.confidence > surest[each.name] - _RIVAL
     ]
-    usable = [each for each in usable if not any(_is_part(each, other) for other in usable)]
+    named = [each for each in usable if each.name in OPEN and not each.by_pattern]
+    usable = [each for each in usable if not any(_is_part(each, other) for other in named)]
     usable.sort(key=lambda span: (not span.by_pattern, span.start - span.end, span.start))
     kept: list[Span] = []
     for span in usable:
@@ -124,9 +125,10 @@ def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
 
 def _is_part(one: Span, other: Span) -> bool:
     """Whether a word that a pattern knows as a name is only a part of one that was learned: "lift queue"."""
-    inside = other.start <= one.start and one.end <= other.end and one.name != other.name
-    longer = other.end - other.start > one.end - one.start
-    return inside and longer and {one.name, other.name} <= OPEN and not other.by_pattern
+    if one.name not in OPEN or one.name == other.name:
+        return False
+    inside = other.start <= one.start and one.end <= other.end
+    return inside and other.end - other.start > one.end - one.start
 
 
 def _share(one: Span, other: Span) -> bool:

@@ -127,6 +127,9 @@ def test_the_why_of_a_request_does_not_tell_what_it_is(meaning: ModuleType) -> N
         ('deploy "late bus" to staging', []),
         ('"deploy late bus to staging" please', []),
         ('train "late bus" and "cold room" tonight', []),
+        # What begins and never ends costs no more than what does.
+        ('he said "' + "train it " * 200, []),
+        ('" ' * 400, []),
     ],
 )
 def test_what_others_said_does_not_tell_what_is_asked_for(
