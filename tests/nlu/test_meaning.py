@@ -320,3 +320,26 @@ def test_an_assignment_is_one_whatever_it_is_called(meaning: ModuleType, word: s
 @pytest.mark.parametrize("word", ["=5", "lr=", "3=4", "lr"])
 def test_what_gives_nothing_a_value_is_no_assignment(meaning: ModuleType, word: str) -> None:
     assert not meaning.ASSIGNED.fullmatch(word)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "a ",
+        "no ",
+        "- ",
+        ", so ",
+        "ok. ",
+        '"',
+        '" ',
+        '"a b ',
+        "because ",
+        "can you ",
+        "don't ",
+        "not ",
+    ],
+)
+def test_what_is_said_over_and_over_comes_to_an_end(meaning: ModuleType, fragment: str) -> None:
+    text = (fragment * 1000)[:1000]
+    found = [*meaning.asides(text, meaning.unwanted(text)), *meaning.clauses(text)]
+    assert all(0 <= start < end <= len(text) for start, end in found)
