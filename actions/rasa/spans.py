@@ -24,6 +24,8 @@ _LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
 
 UNCERTAIN = frozenset({Kind.SLUG, Kind.WORD, Kind.USER})
 """What no greeting, thanks, yes or no says: "thanks, you saved my day" names nobody."""
+_PEOPLES = frozenset({Kind.SLUG, Kind.USER})
+"""What a short text may name and say nothing with: "mine"."""
 _MOST = 6
 """Words of the longest text that is an answer where it holds values and nothing else."""
 
@@ -233,7 +235,7 @@ _AROUND = frozenset(
     """
     a add also an and at but by change for from in instead into is it it's its let's make my of on only our
     please pls plus rather set so take that that's the then this thanks thx to use with alert endpoint
-    environment job model one project run training version
+    environment job metric model one project run training version
     """.split()  # noqa: SIM905 -- a word a line would fill a page
 )
 """Words beside the values of an answer: "the churn training", "to prod please"."""
@@ -262,7 +264,7 @@ def only_values(text: str, spans: Iterable[Span]) -> bool:
     sure = [
         span
         for span in spans
-        if span.by_pattern and PARAMETERS[span.name].kind not in UNCERTAIN and readable(span)
+        if span.by_pattern and PARAMETERS[span.name].kind not in _PEOPLES and readable(span)
     ]
     taken = tuple((span.start, span.end) for span in sure)
     return bool(sure) and len(text.split()) <= _MOST and not words_beside(text, taken)
@@ -291,8 +293,14 @@ _NO_END = frozenset({"back", "cost", "costs", "drift", "log", "logs", "runs", "s
 """Words behind a name that say what of it is wanted: "the history of pricing runs"; "Legal Costs" is a name."""
 
 
+_NO_NAME = frozenset(
+    {"job", "jobs", "model", "models", "prediction", "predictions", "training", "trainings"}
+)
+"""What a project is put to is none by itself, unless one is registered by that name."""
+
+
 def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Span, ...]:
-    """The spans, learned ones without mistyped words and such of requests at their ends.
+    """The spans, learned ones without mistyped words and such of requests at their ends; no project of such alone.
 
     Of several words of which one is joined as only names are, it alone is the name; a version or an
     id behind a name is none of it.
@@ -300,8 +308,11 @@ def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Sp
     ids = tuple(
         (each.start, each.end) for each in spans if each.by_pattern and each.name in _NUMBERED
     )
+    trimmed = (_trimmed(text, span, slips, ids) if not span.by_pattern else span for span in spans)
     return tuple(
-        _trimmed(text, span, slips, ids) if not span.by_pattern else span for span in spans
+        span
+        for span in trimmed
+        if span.by_pattern or span.name != "project" or span.raw.lower() not in _NO_NAME
     )
 
 

@@ -169,6 +169,12 @@ def test_a_lone_name_corrects_the_one_that_it_can_be(
     assert (step.params if isinstance(step, Filled) else None) == wanted
 
 
+@pytest.mark.parametrize(("name", "kept"), [("predictions", None), ("print run", "print-run")])
+def test_a_word_of_the_platform_alone_names_no_project(name: str, kept: str | None) -> None:
+    reading = parsed("batch_predict", f"score it with the {name} model", {"project": name})
+    assert reading.params("batch_predict").get("project") == kept
+
+
 def test_how_many_is_asked_again_where_nobody_knows() -> None:
     scale = Draft("scale_endpoint", {**TANK, "environment": "production"}, "instance_count")
     assert isinstance(answer(scale, parsed("inform", "a lot")), Invalid)
@@ -217,6 +223,8 @@ def test_a_lone_number_corrects_the_only_count(
         ("list_notebooks", "no, all notebooks", "correct"),
         ("list_notebooks", "no, list all notebooks", "list_notebooks"),
         ("list_notebooks", "no", "list_notebooks"),
+        ("nlu_fallback", "30 trials, metric auc", "inform"),
+        ("nlu_fallback", "auc and what else", None),
     ],
 )
 def test_values_and_nothing_else_are_an_answer(found: str, text: str, intent: str | None) -> None:
