@@ -179,8 +179,9 @@ def _is_refused(exception: BaseException) -> bool:
     """Whether Slack took the call, understood it and says no, for a reason that hardly passes."""
     if not isinstance(exception, SlackApiError):
         return False
-    reason = exception.response.get("error") if exception.response else None
-    return reason is not None and reason not in _PASSING
+    # What answers in Slack's place, while it is down, may be no JSON.
+    said = getattr(exception.response, "data", None)
+    return isinstance(said, dict) and "error" in said and said["error"] not in _PASSING
 
 
 def _wait(exception: BaseException, attempts: int) -> int:

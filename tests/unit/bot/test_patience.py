@@ -12,7 +12,7 @@ POSTS = Patient(Exception, attempts=50)
 
 def slack(error: str | None, headers: dict[str, str] | None = None) -> SlackApiError:
     """What the client raises where Slack answers with this error; None: with no JSON."""
-    data = {"ok": False} | ({"error": error} if error else {})
+    data: dict[str, object] | str = {"ok": False, "error": error} if error else "upstream is down"
     answer = AsyncSlackResponse(
         client=None, http_verb="POST", api_url="chat.postMessage", req_args={}, data=data,
         headers=headers or {}, status_code=200,
