@@ -226,7 +226,10 @@ def _registered(message: Message) -> "list[str]":
 
 
 def _projects(text: str, names: "Iterable[str]") -> "Iterator[tuple[int, int]]":
-    """Where names of several words stand in `text`; what is joined by a hyphen no request has anyway."""
+    """Where names of several words stand in `text`, found as the action server does.
+
+    What is joined by a hyphen no request has anyway.
+    """
     for name in names:
         if len(parts := name.split()) > 1:
             pattern = r"\s+".join(map(re.escape, parts))

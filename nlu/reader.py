@@ -101,12 +101,16 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         course = Course(*(int(self._config[each]) for each in ("layers", "learned", "epochs")))
         # Each has its own processor: neither library holds Python's lock while it calculates.
         with ThreadPoolExecutor(1) as pool:
-            texts = [
-                " ".join(self._lemmas(each.get(TOKENS_NAMES[TEXT]), example.labels))
-                for each, example in zip(messages, examples)  # noqa: B905 -- as many
-            ]
+            tokens = [each.get(TOKENS_NAMES[TEXT]) for each in messages]
+            labels = [each.labels for each in examples]
+            texts = list(map(" ".join, map(self._lemmas, tokens, labels)))
             ngrams = pool.submit(NGrams.learned, texts, [each.intent for each in examples])
-            seen = pool.submit(lambda: [self._plain(each) for each in messages])
+            seen = pool.submit(
+                lambda: [
+                    plain(_words(each.get(TOKENS_NAMES[TEXT])), each.get(TEXT), self._patterns)
+                    for each in messages
+                ]
+            )
             learned = learn(examples, len(intents), len(self._labels), course)
             self._ngrams = ngrams.result()
         self._network = Network(learned.layers, learned.head)
@@ -130,17 +134,14 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         labels = [each.labels for each in examples]
         return Tagger.learned(rows, labels, len(self._labels), int(self._config["name_epochs"]))
 
-    def _plain(self, message: Message) -> np.ndarray:
-        words = _words(message.get(TOKENS_NAMES[TEXT]))
-        return plain(words, message.get(TEXT), self._patterns)
-
     def _lemmas(self, tokens: "Iterable[Token]", labels: "Iterable[int]") -> "list[str]":
         """The lemma of each word, of names one for all: which name it is tells nothing of what is wanted."""
-        kinds = [self._labels[label] for label in labels]
-        return [
-            token.lemma if kind in _TELLING or not token.lemma else SOME_NAME
-            for token, kind in zip(tokens, kinds)  # noqa: B905 -- as many
-        ]
+
+        def lemma(token: Token, label: int) -> str:
+            tells = self._labels[label] in _TELLING
+            return token.lemma if tells or not token.lemma else SOME_NAME
+
+        return list(map(lemma, tokens, labels))
 
     def _labelled(self, message: Message) -> "Iterator[int]":
         """The label's place for each word."""
@@ -181,7 +182,8 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         (pieces,) = network.read([[word.meant for word in words]])
         spans = [(0, len(text)), *clauses(text)]
         within = [[start <= each.start < end for each in tokens] for start, end in spans]
-        chances = tagger.chances(_rows(pieces.firsts(len(words)), self._plain(message)))
+        seen = plain(words, text, self._patterns)
+        chances = tagger.chances(_rows(pieces.firsts(len(words)), seen))
         lemmas = self._lemmas(tokens, chances.argmax(1))
         counted = ngrams.scores([" ".join(compress(lemmas, row)) for row in within])
         wanted = [

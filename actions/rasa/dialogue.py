@@ -8,7 +8,7 @@ from typing import Any
 from actions.catalog import COMMANDS, PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.rasa.reading import Reading
-from actions.rasa.spans import Places, blanked, touches, words_beside
+from actions.rasa.spans import blanked, touches, words_beside
 from actions.spec import Kind, Parameter, Risk
 
 _LEAD = re.compile(
@@ -26,7 +26,7 @@ _LEADS_VALUES = re.compile(
 )
 """A name of a word or two that values may follow: "apple grading, …", "apple grading with …"."""
 _SAYS_NOT = re.compile(r"(?:no|nope|nah|wait|sorry|oops|actually|yes|yep|ok|okay)", re.IGNORECASE)
-_JOINED = re.compile(r"[\d_./-]")
+_NO_PROSE = re.compile(r"[\d_./-]")
 _ONE = re.compile(r"(?:the|our|my|that)\s+(.+)\s+one", re.IGNORECASE)
 _OPEN = frozenset(
     {Kind.SLUG, Kind.WORD, Kind.DATASET, Kind.NOTEBOOK, Kind.USER, Kind.CHANNEL, Kind.TEXT}
@@ -258,11 +258,12 @@ def _name_beside(asked: Parameter, draft: Draft, reading: Reading) -> str | None
         return None
     start, end = found.span("name")
     sure = tuple((span.start, span.end) for span in reading.spans if span.by_pattern)
+    if touches(start, end, sure) or _surely_another(draft, reading):
+        return None
     plain = found["comma"] and reading.command in {None, draft.command}
     names = tuple((span.start, span.end) for span in reading.spans if span.name == asked.name)
-    beside = words_beside(found["name"], _within(start, end, (*names, *reading.unknown)))
-    another = reading.command not in {None, draft.command} and reading.confidence >= _SURE
-    if touches(start, end, sure) or another or (beside and not plain):
+    name = blanked(reading.text, ((end, len(reading.text)),))
+    if words_beside(name, (*names, *reading.unknown)) and not plain:
         return None
     if words_beside(blanked(reading.text, (*reading.taken(draft.command), (start, end))), ()):
         return None
@@ -270,11 +271,6 @@ def _name_beside(asked: Parameter, draft: Draft, reading: Reading) -> str | None
         return str(normalise(asked, core(found["name"])))
     except UnreadableError:
         return None
-
-
-def _within(start: int, end: int, places: Places) -> Places:
-    """The places that lie in a stretch, counted from its start."""
-    return tuple((at - start, to - start) for at, to in places if start <= at and to <= end)
 
 
 def _closed(command: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -285,13 +281,18 @@ def _closed(command: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _orders_else(asked: Parameter, draft: Draft, reading: Reading) -> bool:
     """Whether a text that holds the answer asks for another command: "undeploy fraud in prod"."""
-    if reading.command in {None, draft.command} or reading.confidence < _SURE:
+    if not _surely_another(draft, reading):
         return False
-    answer = core(reading.text)
-    talks = len(answer.split()) > 1 and not _JOINED.search(answer) and asked.kind is not Kind.TEXT
+    said = core(reading.text)
+    talks = len(said.split()) > 1 and not _NO_PROSE.search(said) and asked.kind is not Kind.TEXT
     return (asked.kind not in _OPEN or talks) and bool(
         words_beside(reading.text, reading.taken(draft.command))
     )
+
+
+def _surely_another(draft: Draft, reading: Reading) -> bool:
+    """Whether the text plainly names a command that is not the form's."""
+    return reading.command not in {None, draft.command} and reading.confidence >= _SURE
 
 
 def _names_another(draft: Draft, reading: Reading) -> bool:
@@ -312,12 +313,14 @@ def _only_number(draft: Draft, reading: Reading) -> dict[str, Any]:
 
 def _only_name(draft: Draft, reading: Reading) -> dict[str, Any]:
     """The name of a correction for the one that it calls, or the only one: "no, dataset march-7", "no, paywall"."""
+    if reading.intent != "correct":
+        return {}
     names = reading.names(draft.command)
     uses = [use for use in COMMANDS[draft.command].parameters if use.name in draft.params]
     uses = [use for use in uses if use.kind in _NAMES]
     called = [use for use in uses if re.search(rf"\b{use.name}\b", reading.text, re.IGNORECASE)]
     uses = called or uses
-    if reading.intent != "correct" or len(names) != 1 or len(uses) != 1:
+    if len(names) != 1 or len(uses) != 1:
         return {}
     beside = {word.lower() for word in words_beside(reading.text, tuple(names))}
     if not all(word == uses[0].name or _SAYS_NOT.fullmatch(word) for word in beside):

@@ -46,9 +46,9 @@ NEEDS_VALUES = frozenset({"inform", "correct"})
 """Intents that say nothing where no value can be read."""
 NEAREST = 3
 _SURELY = 0.9
-_NOT_READ = frozenset({"nlu_fallback", "out_of_scope", "affirm", "deny"})
-"""What a text is no more than seemingly where it holds values and nothing else: "no spot"."""
 _UNCLEAR = frozenset({"nlu_fallback", "out_of_scope"})
+_NOT_READ = _UNCLEAR | {"affirm", "deny"}
+"""What a text is no more than seemingly where it holds values and nothing else: "no spot"."""
 _REFUSED = "negated"
 _ASKED = "asked"
 _UNKNOWN = "unknown"

@@ -22,10 +22,10 @@ OPEN = frozenset({"project", "feature", "notebook", "dataset", "metric", "topic"
 _LEARNED_TOO = frozenset({"metric", "dataset", "notebook", "user"})
 """Parameters of which patterns know some values, and the rest is learned."""
 
-UNCERTAIN = frozenset({Kind.SLUG, Kind.WORD, Kind.USER})
+_NO_ANSWER = frozenset({Kind.SLUG, Kind.USER})
+"""What alone does not make a text an answer, where none is plainly meant: "mine"."""
+UNCERTAIN = _NO_ANSWER | {Kind.WORD}
 """What no greeting, thanks, yes or no says: "thanks, you saved my day" names nobody."""
-_PEOPLES = frozenset({Kind.SLUG, Kind.USER})
-"""What a short text may name and say nothing with: "mine"."""
 _MOST = 6
 """Words of the longest text that is an answer where it holds values and nothing else."""
 
@@ -264,7 +264,7 @@ def only_values(text: str, spans: Iterable[Span]) -> bool:
     sure = [
         span
         for span in spans
-        if span.by_pattern and PARAMETERS[span.name].kind not in _PEOPLES and readable(span)
+        if span.by_pattern and PARAMETERS[span.name].kind not in _NO_ANSWER and readable(span)
     ]
     taken = tuple((span.start, span.end) for span in sure)
     return bool(sure) and len(text.split()) <= _MOST and not words_beside(text, taken)

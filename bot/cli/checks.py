@@ -23,6 +23,7 @@ from slack_sdk.errors import SlackApiError
 
 from actions.config import ConfigError
 from actions.digests.places import named, obstacle
+from actions.policy_file import PolicyFile
 from actions.ports import Unavailable
 from bot.alerts.fetching import HttpsFetch
 from bot.alerts.sources import sources
@@ -165,14 +166,19 @@ async def slack(settings: Settings) -> str:
     return f"Slack knows us as {found['user']} in {found['team']}."
 
 
-async def digests(settings: Settings) -> str:
-    """The digests of `cooper.yaml`: whether they may go where they shall, and their readers are there."""
+def _rules(settings: Settings, what: str) -> PolicyFile:
+    """The configuration, for a check that needs it to know of `what`. Raises AmissError."""
     try:
-        entries = policy(settings).file.digests
+        return policy(settings).file
     except (ConfigError, OSError) as error:
         raise AmissError(
-            "Which digests there should be cannot be read.", "Correct the configuration first."
+            f"Which {what} there should be cannot be read.", "Correct the configuration first."
         ) from error
+
+
+async def digests(settings: Settings) -> str:
+    """The digests of `cooper.yaml`: whether they may go where they shall, and their readers are there."""
+    entries = _rules(settings, "digests").digests
     if not entries:
         raise NotOnError("cooper.yaml has none; people set up their own.")
     client = slack_client(settings)
@@ -188,7 +194,7 @@ async def digests(settings: Settings) -> str:
             ) from error
         if problem is not None:
             said = f"No digest can go to {entry.channel}: {problem}"
-            raise AmissError(said, "Do that, or correct `channel` under `digests`.")
+            raise AmissError(said, "Mend that, or correct `channel` under `digests`.")
         if reader.get("deleted"):
             said = f"{entry.reader}, the reader of {entry.channel}, is no longer there."
             raise AmissError(said, "Name another `reader` under `digests`.")
@@ -197,12 +203,7 @@ async def digests(settings: Settings) -> str:
 
 async def aws(settings: Settings) -> str:
     """Who we are to AWS, and whether each environment's bucket is there for us."""
-    try:
-        environments = policy(settings).file.environments.values()
-    except (ConfigError, OSError) as error:
-        raise AmissError(
-            "Which buckets there should be cannot be read.", "Correct the configuration first."
-        ) from error
+    environments = _rules(settings, "buckets").environments.values()
     buckets = {each.bucket: each.region for each in environments}
     return await asyncio.to_thread(_aws, settings, buckets)
 

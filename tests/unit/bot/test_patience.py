@@ -1,5 +1,7 @@
 """How long a job is tried again, by what went wrong."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from procrastinate.jobs import Job
 from slack_sdk.errors import SlackApiError
@@ -50,9 +52,13 @@ def test_what_may_pass_is_tried_for_long_and_a_refusal_is_not(fault: Exception, 
 
 def test_slack_says_how_long_to_wait() -> None:
     fault = slack("ratelimited", {"Retry-After": "7"})
+    before = datetime.now(UTC)
     decision = POSTS.get_retry_decision(exception=fault, job=job(40))
+    after = datetime.now(UTC)
+    wait = timedelta(seconds=7)
     assert decision is not None
     assert decision.retry_at is not None
+    assert before + wait <= decision.retry_at <= after + wait
 
 
 def test_what_has_no_end_is_tried_for_ever() -> None:
