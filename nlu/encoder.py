@@ -74,9 +74,9 @@ class Pieces:
     def firsts(self, count: int) -> np.ndarray:
         """The vectors of the first piece of each of `count` words, side by side; zero where a word was not read.
 
-        The upper layer tells what a word is here, the lower one which word it is.
+        The lower layer tells which word it is, the upper one what it is here.
         """
-        both = np.hstack([self.values, self.lower])
+        both = np.hstack([self.lower, self.values])
         found = np.zeros((count, both.shape[1]), dtype=np.float32)
         for piece in range(len(self.words) - 1, -1, -1):
             if self.words[piece] >= 0:

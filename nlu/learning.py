@@ -87,14 +87,14 @@ def _words(
     """The vectors of so many words of each text; zero where a word was not read."""
     found = [np.zeros((count, 2 * WIDTH), dtype=np.float16) for count in counts]
     order = sorted(range(len(texts)), key=lambda at: len(texts[at].values))
-    for start in range(0, len(order), batch):
-        places = order[start : start + batch]
-        values, present, _, firsts, *_ = _padded([texts[at] for at in places])
+    batches = [order[start : start + batch] for start in range(0, len(order), batch)]
+    tensors = _ahead([[texts[at] for at in places] for places in batches])
+    for places, (values, present, _, firsts, *_) in zip(batches, tensors):  # noqa: B905 -- as many
         read = lesson.words(values, present, firsts).numpy()
         for at, vectors in zip(places, read):  # noqa: B905 -- as many
             count = len(texts[at].firsts)
             lower = texts[at].values[texts[at].firsts]
-            found[at][:count] = np.hstack([vectors[:count], lower])
+            found[at][:count] = np.hstack([lower, vectors[:count]])
     return found
 
 

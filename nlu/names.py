@@ -1,4 +1,4 @@
-"""Where names stand in a text: a small network over each word's vector, its neighbours', and what is plain to see of it."""
+"""Where names stand in a text: a small network over each word's vectors, its neighbours', and what is plain to see."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from itertools import pairwise
 from re import Pattern
 
 import numpy as np
+from encoder import WIDTH
 from sklearn.neural_network import MLPClassifier
 
 AROUND = 2
@@ -73,9 +74,13 @@ def plain(words: "Sequence[Word]", text: str, patterns: "Mapping[str, Pattern[st
 
 
 def beside(rows: np.ndarray) -> np.ndarray:
-    """Each word's row with those of its neighbours, zeros beyond the text's ends."""
-    padded = np.pad(rows, ((AROUND, AROUND), (0, 0)))
-    return np.hstack([padded[at : at + len(rows)] for at in range(2 * AROUND + 1)])
+    """Each word's row with its neighbours' but for the lower layer, zeros beyond the text's ends.
+
+    That layer comes first, and of a neighbour the upper one tells enough.
+    """
+    padded = np.pad(rows[:, WIDTH:], ((AROUND, AROUND), (0, 0)))
+    around = [padded[at : at + len(rows)] for at in range(2 * AROUND + 1)]
+    return np.hstack([rows[:, :WIDTH], *around])
 
 
 class Tagger:
@@ -98,7 +103,7 @@ class Tagger:
         The weights are the mean of those that the last epoch went through, which is steadier than its
         end: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging" (1992).
         """
-        model = MLPClassifier((_HIDDEN,), batch_size=256, random_state=0)
+        model = MLPClassifier((_HIDDEN,), batch_size=512, learning_rate_init=1.5e-3, random_state=0)
         shuffled, passed = np.random.default_rng(0), []
         for epoch in range(epochs):
             order = shuffled.permutation(len(rows))

@@ -11,6 +11,8 @@ from sklearn.preprocessing import normalize
 _LENGTH = np.float32(12)
 """L2 length of a row of counts: a long text is not surer than a terse one."""
 _ITERATIONS = 100
+_TEXTS = 3
+"""That have an n-gram which counts: rarer ones are many and tell little."""
 
 
 class NGrams:
@@ -47,7 +49,7 @@ def _counters(
     words: "dict[str, int] | None" = None, letters: "dict[str, int] | None" = None
 ) -> "list[CountVectorizer]":
     """Counters of words and word pairs, and of two to four letters within words."""
-    shared: dict[str, Any] = {"min_df": 2, "dtype": np.float32}
+    shared: dict[str, Any] = {"min_df": _TEXTS, "dtype": np.float32}
     return [
         CountVectorizer(ngram_range=(1, 2), token_pattern=r"\b\w+\b", vocabulary=words, **shared),
         CountVectorizer(analyzer="char_wb", ngram_range=(2, 4), vocabulary=letters, **shared),

@@ -24,6 +24,7 @@ _INPUTS = (
         "network.py",
         "ngrams.py",
         "reader.py",
+        "train.py",
     ),
     "uv.lock",
 )
@@ -121,17 +122,11 @@ def train(root: Path = ROOT, *, force: bool = False) -> Trained:
     python, inputs, path = interpreter(root), inputs_hash(root), model_path(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.parent / f"{MODEL}-{os.getpid()}.tar.gz"
-    command = (
-        *(str(python), "-m", "rasa", "train", "--skip-validation"),
-        *("--config", "config.yml", "--domain", "domain.yml", "--data", "data"),
-        *("--out", "models", "--fixed-model-name", fresh.name.removesuffix(".tar.gz")),
-        # Rasa's own cache goes by the components' classes, and would not see a change beside them.
-        "--force",
-    )
+    command = (str(python), "train.py", fresh.name.removesuffix(".tar.gz"))
     try:
         _run(command, root / "nlu")
         if not fresh.is_file():
-            msg = "Rasa ended well and left no model: run `nlu/.venv/bin/python -m rasa train` in nlu/."
+            msg = f"Rasa ended well and left no model: run `.venv/bin/python train.py {MODEL}` in nlu/."
             raise NluError(msg)
         return put_in_place(fresh, inputs, root)
     finally:
