@@ -176,10 +176,14 @@ def _bare(parameter: Parameter, reading: Reading) -> Any:
 
 
 def _is_new_word(reading: Reading) -> bool:
-    """Whether the answer is one word that no request has but as a name, whatever it may look like: "fefo"."""
+    """Whether the answer is one word that no request has but as a name, whatever it may look like: "fefo".
+
+    Words of agreement before it may look like all there is: "ok fine. fefo".
+    """
     answer = core(reading.text)
     words = {reading.text[start:end] for start, end in reading.unknown}
-    return answer in words and reading.confidence < _SURE
+    agreed = reading.intent == "affirm" and answer != reading.text.strip()
+    return answer in words and (reading.confidence < _SURE or agreed)
 
 
 def _is_question(reading: Reading) -> bool:

@@ -4,21 +4,16 @@ import base64
 import json
 import re
 import signal
-import threading
 import uuid
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.aws import capture as capture_module
-from infra.local.aws.capture import DataCapture, is_sampled, record
-from infra.local.aws.cloud import Cloud
-from infra.local.aws.context import ACCOUNT
-from infra.local.aws.exchange import Exchange
+from infra.local.aws.capture import is_sampled, record
+from tests.local.aws.captures import captured, capturing, exchange, files, ids, records
 from tests.local.aws.support import BUCKET, Aws, furnish, until
 
 NAME = re.compile(r"/\d{4}/\d\d/\d\d/\d\d/\d\d-\d\d-\d{3}-[0-9a-f-]{36}\.jsonl$")
@@ -27,38 +22,6 @@ REFUSES = """
             raise ValueError("below 0")
         return [1.0] * len(data)
 """
-
-
-def capturing(target=f"s3://{BUCKET}/capture", **changes):
-    """A DataCaptureConfig; what is changed to None is left out."""
-    config = {
-        "EnableCapture": True,
-        "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": target,
-        "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
-        "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
-        **changes,
-    }
-    return {name: value for name, value in config.items() if value is not None}
-
-
-def exchange(**changes):
-    """An exchange that is captured."""
-    values = {
-        "endpoint": "claims",
-        "config": "c1",
-        "variant": "v1",
-        "at": datetime(2026, 3, 4, 10, 59, 59, 123456, tzinfo=UTC),
-        "request_type": "application/json",
-        "request": b"{}",
-        "response_type": "application/json",
-        "response": b"{}",
-        "status": 200,
-        "latency": 0.01,
-        "inference_id": None,
-        "custom_attributes": None,
-    }
-    return Exchange(**(values | changes))
 
 
 @pytest.fixture(scope="module")
@@ -81,34 +44,6 @@ def serve(aws, model):
     yield made
     for name in names:
         aws.sagemaker.delete_endpoint(EndpointName=name)
-
-
-def files(aws, prefix, bucket=BUCKET):
-    """The records below a prefix, by key."""
-    found = aws.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-    return {
-        each["Key"]: [
-            json.loads(line)
-            for line in aws.s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].iter_lines()
-        ]
-        for each in found
-    }
-
-
-def records(aws, prefix, bucket=BUCKET):
-    return [each for found in files(aws, prefix, bucket).values() for each in found]
-
-
-def ids(found):
-    return [each["eventMetadata"].get("inferenceId") for each in found]
-
-
-def captured(aws, name, inference_id, prefix="capture"):
-    """The record of one request, once it is written."""
-    found = until(
-        lambda: records(aws, f"{prefix}/{name}/"), lambda found: inference_id in ids(found), 20
-    )
-    return found[ids(found).index(inference_id)]
 
 
 # ------------------------------------------------------------------ what is written
@@ -423,77 +358,3 @@ def test_capture_goes_on_after_a_restart(start, number):
     captured(aws, name, "after")
     described = aws.steady(name)["DataCaptureConfig"]
     assert described["CaptureStatus"] == "Started"
-
-
-# ------------------------------------------------------------------ how it waits and writes
-
-
-@pytest.fixture
-def cloud(aws):
-    return Cloud(aws.url, ACCOUNT, "us-east-1")
-
-
-@pytest.fixture
-def patient(monkeypatch):
-    """Data capture that writes by size, or at its end, and not by the clock."""
-    monkeypatch.setattr(capture_module, "_FLUSH_SECONDS", 3600)
-    monkeypatch.setattr(capture_module, "_FLUSH_BYTES", 1000)
-    monkeypatch.setattr(capture_module, "_MOST_BYTES", 2000)
-    writer = DataCapture()
-    yield writer
-    writer.close()
-
-
-def test_size_makes_it_write_before_its_time(aws, cloud, patient):
-    prefix = f"sized-{uuid.uuid4()}"
-    config = capturing(f"s3://{BUCKET}/{prefix}")
-    patient.record(cloud, config, exchange(request=b"1" * 998))
-    patient.record(cloud, config, exchange(request=b"2" * 10))
-    assert len(until(lambda: records(aws, prefix), bool, 20)) == 2
-
-
-def test_an_hour_has_its_own_folder_and_the_end_writes_what_waits(aws, cloud, patient):
-    prefix = f"hours-{uuid.uuid4()}"
-    config = capturing(f"s3://{BUCKET}/{prefix}/")
-    first = exchange()
-    for seconds in (0, 0.5, 1):
-        patient.record(cloud, config, replace(first, at=first.at + timedelta(seconds=seconds)))
-    patient.record(cloud, config, replace(first, variant="v2"))
-    assert aws.keys(prefix) == []
-    patient.close()
-
-    found = files(aws, prefix)
-    folders = {
-        key.rsplit("/", 1)[0].removeprefix(prefix): len(lines) for key, lines in found.items()
-    }
-    assert folders == {
-        "/claims/v1/2026/03/04/10": 2,
-        "/claims/v1/2026/03/04/11": 1,
-        "/claims/v2/2026/03/04/10": 1,
-    }
-    assert any(key.rsplit("/", 1)[1].startswith("59-59-123-") for key in found)
-
-
-def test_too_many_that_wait_are_left_out_and_said(cloud, monkeypatch, caplog, patient):
-    is_free = threading.Event()
-    monkeypatch.setattr(DataCapture, "_flush", lambda _: is_free.wait(20))
-    config = capturing()
-    patient.record(cloud, config, exchange(request=b"1" * 1900))
-    patient.record(cloud, config, exchange(request=b"2" * 200))
-    assert len(patient._waiting) == 1
-    assert "a record was left out" in caplog.text
-    is_free.set()
-
-
-def test_one_bad_destination_does_not_take_another_with_it(aws, cloud, patient, caplog):
-    prefix = f"good-{uuid.uuid4()}"
-    bad = "s3://no-such-bucket-anywhere"
-    patient.record(cloud, capturing(bad), exchange())
-    patient.record(cloud, capturing(f"s3://{BUCKET}/{prefix}"), exchange())
-    patient.close()
-    assert len(records(aws, prefix)) == 1
-    assert patient.is_failing("claims", bad)
-    assert not patient.is_failing("claims", f"s3://{BUCKET}/{prefix}")
-    assert "1 records are lost" in caplog.text
-    patient.forget("claims")
-    assert not patient.is_failing("claims", bad)

@@ -74,6 +74,22 @@ def test_an_order_for_something_else_is_no_answer(
     assert answer(draft, parsed(intent, text, found)) == Elsewhere()
 
 
+@pytest.mark.parametrize(
+    ("intent", "text", "found", "step"),
+    [
+        ("affirm", "ok fine. ecgnet", {"unknown": "ecgnet"}, Filled({"project": "ecgnet"})),
+        ("affirm", "right, so ecgnet", {"unknown": "ecgnet"}, Filled({"project": "ecgnet"})),
+        ("affirm", "yepp", {"unknown": "yepp"}, Elsewhere()),
+        ("affirm", "ok fine", {}, Elsewhere()),
+        ("thank", "ok thx ecgnet", {"unknown": "ecgnet"}, Elsewhere()),
+    ],
+)
+def test_a_new_word_behind_agreement_is_the_name(
+    intent: str, text: str, found: dict[str, str], step: Filled | Elsewhere
+) -> None:
+    assert answer(PROMOTE, parsed(intent, text, found)) == step
+
+
 def test_the_same_command_for_another_project_takes_nothing_along() -> None:
     text = "deploy hop-grader v2 to prod"
     step = answer(DEPLOY, parsed("deploy_model", text, {"project": "hop-grader"}))
