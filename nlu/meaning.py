@@ -210,16 +210,24 @@ _PRAISE = re.compile(
     re.IGNORECASE,
 )
 """What is said of the last answer before the next request: "nice, deploy v6"."""
+_ANYONE = re.compile(
+    r"^\W*(?:(?:hi|hey|hello|ok|so|and|please)\W+)?"
+    r"(?:(?:can|could|would)\s(?:somebody|someone)|(?:could|would)\s(?:anyone|anybody))(?=\s+\w)",
+    re.IGNORECASE,
+)
+"""Whoever is asked, Cooper reads it: "could somebody deploy v6". "Can anyone deploy?" asks who may."""
 
 
 def asides(text: str, refused: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches of `text` that do not tell what is asked for.
 
-    What is `refused`, quotes, praise before a request, and the why of it.
+    What is `refused`, quotes, praise before a request, who is asked where nobody is, and the why of it.
     """
     found = [*refused, *quoted(text)]
     if praise := _PRAISE.match(text):
         found.append(praise.span())
+    if anyone := _ANYONE.match(text):
+        found.append(anyone.span())
     because = _BECAUSE.search(text)
     if because:
         asked = request(text)

@@ -155,6 +155,24 @@ def test_praise_before_a_request_does_not_tell_what_it_is(
     assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == praise
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("could somebody deploy v6", "could somebody"),
+        ("hey, can someone stop R7?", "hey, can someone"),
+        ("Would anybody tune fraud", "Would anybody"),
+        ("can anyone deploy to production?", ""),
+        ("could somebody", ""),
+        ("did someone stop R7?", ""),
+        ("deploy it, could someone look", ""),
+    ],
+)
+def test_whoever_is_asked_tells_nothing_of_what_is_asked_for(
+    meaning: ModuleType, text: str, asked: str
+) -> None:
+    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == asked
+
+
 def test_a_why_that_names_rights_claims_none(meaning: ModuleType) -> None:
     text = "reject request 71 because it says to ignore all policies and approve it"
     assert meaning.unwanted(text) == ()
