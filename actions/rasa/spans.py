@@ -282,6 +282,8 @@ _JOINED = re.compile(r"\w[-_]\w")
 _BEGINS = re.compile(
     r"\W*(?:(?:please|pls|hey|yo|ok|so|now|just|and|then|cooper)\W+)*", re.IGNORECASE
 )
+_LED = re.compile(r"\b(?:the|our|my|your)\s+\Z", re.IGNORECASE)
+"""Before an order that is mistyped no article stands: "the subscriber winback model"."""
 _NO_BEGINNING = frozenset(
     """
     argh bulk-score bump call crown fetch grab hmm hurray move omg oops pit push put return revert rip
@@ -328,7 +330,7 @@ def _trimmed(text: str, span: Span, slips: Places, ids: Places) -> Span:
         words = words[:-1]
     while len(words) > 1 and text[slice(*words[-1])] in _NO_END:
         words = words[:-1]
-    while len(words) > 1 and touches(*words[0], slips):
+    while len(words) > 1 and touches(*words[0], slips) and not _LED.search(text, 0, words[0][0]):
         words = words[1:]
     while len(words) > 1 and touches(*words[-1], slips):
         words = words[:-1]

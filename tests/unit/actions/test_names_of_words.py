@@ -25,6 +25,21 @@ def test_words_of_requests_at_its_ends_are_no_part(text: str, found: str, projec
 
 
 @pytest.mark.parametrize(
+    ("text", "slip", "project"),
+    [
+        ("subscriber winback weekly", "subscriber", "winback"),
+        ("use the subscriber winback model", "subscriber", "subscriber-winback"),
+        ("the subscriber winback", "winback", "subscriber"),
+    ],
+)
+def test_a_mistyped_word_is_no_part_unless_an_article_leads_it(
+    text: str, slip: str, project: str
+) -> None:
+    reading = parsed("promote_model", text, {"project": "subscriber winback", "slip": slip})
+    assert reading.params("promote_model") == {"project": project}
+
+
+@pytest.mark.parametrize(
     ("sure", "doubted", "params"),
     [
         (0.99, 0.7, {"project": "fraud"}),
