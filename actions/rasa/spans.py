@@ -282,8 +282,8 @@ _JOINED = re.compile(r"\w[-_]\w")
 _BEGINS = re.compile(
     r"\W*(?:(?:please|pls|hey|yo|ok|so|now|just|and|then|cooper)\W+)*", re.IGNORECASE
 )
-_LED = re.compile(r"\b(?:the|our|my|your)\s+\Z", re.IGNORECASE)
-"""Before an order that is mistyped no article stands: "the subscriber winback model"."""
+_LED = re.compile(r"\b(?:the|our|my|your|of|for)\s+\Z", re.IGNORECASE)
+"""No order stands behind these, a mistyped one neither: "the subscriber winback model"."""
 _NO_BEGINNING = frozenset(
     """
     argh bulk-score bump call crown fetch grab hmm hurray move omg oops pit push put return revert rip

@@ -29,10 +29,11 @@ def test_words_of_requests_at_its_ends_are_no_part(text: str, found: str, projec
     [
         ("subscriber winback weekly", "subscriber", "winback"),
         ("use the subscriber winback model", "subscriber", "subscriber-winback"),
+        ("the figures of subscriber winback", "subscriber", "subscriber-winback"),
         ("the subscriber winback", "winback", "subscriber"),
     ],
 )
-def test_a_mistyped_word_is_no_part_unless_an_article_leads_it(
+def test_a_mistyped_word_at_an_end_is_no_part_but_where_a_name_must_begin(
     text: str, slip: str, project: str
 ) -> None:
     reading = parsed("promote_model", text, {"project": "subscriber winback", "slip": slip})
