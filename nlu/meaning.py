@@ -221,7 +221,7 @@ _ANYONE = re.compile(
 def asides(text: str, refused: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches of `text` that do not tell what is asked for.
 
-    What is `refused`, quotes, praise before a request, who is asked where nobody is, and the why of it.
+    What is `refused`, quotes, praise before a request, whoever is asked in general, and the why of it.
     """
     found = [*refused, *quoted(text)]
     if praise := _PRAISE.match(text):

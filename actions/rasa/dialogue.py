@@ -182,7 +182,7 @@ def _is_new_word(reading: Reading) -> bool:
     """
     answer = core(reading.text)
     words = {reading.text[start:end] for start, end in reading.unknown}
-    agreed = reading.intent == "affirm" and answer != reading.text.strip()
+    agreed = reading.intent == "affirm" and bool(_LEAD.match(reading.text))
     return answer in words and (reading.confidence < _SURE or agreed)
 
 

@@ -12,38 +12,6 @@ from slack_sdk.errors import SlackApiError
 from tests.contract.slack.refusals import refused
 from tests.contract.slack.waiting import eventually
 
-
-async def test_a_picture_is_uploaded_shared_and_read_back(client, workspace, ana):
-    root = await client.chat_postMessage(channel="#ml", text="root")
-    done = await client.files_upload_v2(
-        channel="CML000001",
-        thread_ts=root["ts"],
-        content=b"\x89PNG\r\n\x1a\nbytes",
-        filename="drift.png",
-        title="Drift",
-        initial_comment="See",
-    )
-    assert done["file"]["title"] == "Drift"
-    message = (await ana.messages("ml", thread_ts=root["ts"]))[1]
-    assert (message["text"], message["files"][0]["mimetype"]) == ("See", "image/png")
-    url = message["files"][0]["url_private"]
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
-        assert await answer.read() == b"\x89PNG\r\n\x1a\nbytes"
-        assert answer.content_type == "image/png"
-    info = await client.files_info(file=done["file"]["id"])
-    assert info["file"]["size"] == 13
-    assert await refused(client.files_info(file="F0")) == "file_not_found"
-
-
-async def test_a_file_that_was_never_uploaded_is_not_shared(client, ana):
-    asked = await client.files_getUploadURLExternal(filename="a.csv", length=3)
-    call = client.files_completeUploadExternal(
-        files=[{"id": asked["file_id"], "title": "a"}], channel_id="CML000001"
-    )
-    assert await refused(call) == "file_update_failed"
-    assert await ana.messages("ml") == []
-
-
 PNG = b"\x89PNG\r\n\x1a\nbytes"
 
 
@@ -54,6 +22,37 @@ async def uploaded(client, name="chart.png") -> str:
 
 def image(**source):
     return {"type": "image", "alt_text": "a chart", **source}
+
+
+async def test_a_picture_is_uploaded_shared_and_read_back(client, workspace, ana):
+    root = await client.chat_postMessage(channel="#ml", text="root")
+    done = await client.files_upload_v2(
+        channel="CML000001",
+        thread_ts=root["ts"],
+        content=PNG,
+        filename="drift.png",
+        title="Drift",
+        initial_comment="See",
+    )
+    assert done["file"]["title"] == "Drift"
+    message = (await ana.messages("ml", thread_ts=root["ts"]))[1]
+    assert (message["text"], message["files"][0]["mimetype"]) == ("See", "image/png")
+    url = message["files"][0]["url_private"]
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        assert await answer.read() == PNG
+        assert answer.content_type == "image/png"
+    info = await client.files_info(file=done["file"]["id"])
+    assert info["file"]["size"] == len(PNG)
+    assert await refused(client.files_info(file="F0")) == "file_not_found"
+
+
+async def test_a_file_that_was_never_uploaded_is_not_shared(client, ana):
+    asked = await client.files_getUploadURLExternal(filename="a.csv", length=3)
+    call = client.files_completeUploadExternal(
+        files=[{"id": asked["file_id"], "title": "a"}], channel_id="CML000001"
+    )
+    assert await refused(call) == "file_update_failed"
+    assert await ana.messages("ml") == []
 
 
 @pytest.mark.parametrize("named", ["id", "url"])

@@ -80,6 +80,8 @@ def test_an_order_for_something_else_is_no_answer(
         ("affirm", "ok fine. ecgnet", {"unknown": "ecgnet"}, Filled({"project": "ecgnet"})),
         ("affirm", "right, so ecgnet", {"unknown": "ecgnet"}, Filled({"project": "ecgnet"})),
         ("affirm", "yepp", {"unknown": "yepp"}, Elsewhere()),
+        ("affirm", "yepp!", {"unknown": "yepp"}, Elsewhere()),
+        ("affirm", "yepp please", {"unknown": "yepp"}, Elsewhere()),
         ("affirm", "ok fine", {}, Elsewhere()),
         ("thank", "ok thx ecgnet", {"unknown": "ecgnet"}, Elsewhere()),
     ],
