@@ -210,6 +210,12 @@ _PRAISE = re.compile(
     re.IGNORECASE,
 )
 """What is said of the last answer before the next request: "nice, deploy v6"."""
+_SECOND_THOUGHT = re.compile(
+    r"^\W*(?:(?:hm+|um+|oh|ah|no|wait|hold on|sorry|actually)\b[\s,.!;:-]+){1,4}"
+    rf"(?=(?:i|we)\s(?:need|want|have)\sto\s(?:\w+ly\s)?{_ACTIONS}\b\W+\w)",
+    re.IGNORECASE,
+)
+"""Before another request: "hmm no wait, I need to train a model first"."""
 _ANYONE = re.compile(
     r"^\W*(?:(?:hi|hey|hello|ok|so|and|please)\W+)?"
     r"(?:(?:can|could|would)\s(?:somebody|someone)|(?:could|would)\s(?:anyone|anybody))(?=\s+\w)",
@@ -221,13 +227,12 @@ _ANYONE = re.compile(
 def asides(text: str, refused: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Stretches of `text` that do not tell what is asked for.
 
-    What is `refused`, quotes, praise before a request, whoever is asked in general, and the why of it.
+    What is `refused`, quotes, praise and second thoughts before a request, whoever is asked in general, and
+    the why of it.
     """
     found = [*refused, *quoted(text)]
-    if praise := _PRAISE.match(text):
-        found.append(praise.span())
-    if anyone := _ANYONE.match(text):
-        found.append(anyone.span())
+    before = (_PRAISE.match(text), _SECOND_THOUGHT.match(text), _ANYONE.match(text))
+    found += [each.span() for each in before if each]
     because = _BECAUSE.search(text)
     if because:
         asked = request(text)

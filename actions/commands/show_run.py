@@ -13,7 +13,7 @@ SPEC = Command(
     title="Show a run",
     summary="Stage, progress, metrics and links of one run.",
     risk=Risk.READ,
-    uses=(Use(p.RUN), Use(p.PROJECT)),
+    uses=(Use(p.RUN), Use(p.PROJECT, required=True, unless="run")),
     examples=(
         "show [R42](run)",
         "how far is [run 42](run)",
@@ -59,13 +59,11 @@ async def answer(context: Context, params: Params) -> Answer:
 async def _request(context: Context, params: Params) -> Request:
     if "run" in params:
         return await find_run(context, params["run"])
-    project = context.project(params["project"]).slug if "project" in params else None
+    project = context.project(params["project"]).slug
     latest = await context.tx.requests(project=project, commands=RUNS)
     visible = [r for r in latest if r.project and context.may_see(SPEC.name, r.project)]
     if not visible:
-        raise Refusal(
-            "There are no runs yet." if project is None else f"{project} has no runs yet."
-        )
+        raise Refusal(f"{project} has no runs yet.")
     return visible[0]
 
 

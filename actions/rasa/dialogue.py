@@ -110,8 +110,8 @@ def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[s
     for use in COMMANDS[command].uses:
         name = use.parameter.name
         if name in missing:
-            # An incident's thread is about it, and not about all of its project.
-            about = _from_thread("alert", context) if use.unless == "alert" else {}
+            # The thread of an incident or a run is about it, and not about all of its project.
+            about = _from_thread(use.unless, context) if use.unless in {"alert", "run"} else {}
             found |= (
                 about
                 or _from_thread(name, context)
@@ -242,7 +242,7 @@ def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None
         name = _name_beside(asked, draft, reading)
         if name is not None:
             return Filled({**draft.params, **others, asked.name: name})
-    value = None if asked.kind is Kind.SLUG and others else _bare(asked, reading)
+    value = _beside(asked, draft, reading) if others else _bare(asked, reading)
     if value is not None:
         same = reading.command == draft.command
         beside = others if same or reading.intent in _ANSWERS else {}
@@ -250,6 +250,17 @@ def _answered(asked: Parameter, draft: Draft, reading: Reading) -> Filled | None
             beside = _closed(draft.command, beside)  # the same words are no two names
         return Filled({**draft.params, **beside, asked.name: value})
     return _completed(asked, draft, reading)
+
+
+def _beside(asked: Parameter, draft: Draft, reading: Reading) -> Any:
+    """The answer beside other values: "72 because it is too expensive"; no word of a value is a name too."""
+    sure = tuple((span.start, span.end) for span in reading.spans if span.by_pattern)
+    if asked.kind is Kind.SLUG or (asked.kind in _NAMES and not words_beside(reading.text, sure)):
+        return None
+    value = _bare(asked, reading)
+    if value is None and asked.kind not in _OPEN:
+        return _value(asked, blanked(reading.text, reading.taken(draft.command)))
+    return value
 
 
 def _name_beside(asked: Parameter, draft: Draft, reading: Reading) -> str | None:

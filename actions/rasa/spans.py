@@ -126,8 +126,11 @@ def chosen(spans: Iterable[Span], names: frozenset[str]) -> list[Span]:
 
 
 def _is_part(one: Span, other: Span) -> bool:
-    """Whether a word that a pattern knows as a name is only a part of one that was learned: "lift queue"."""
-    if one.name not in OPEN or one.name == other.name:
+    """Whether what a pattern finds is only a part of a name that was learned: "lift queue", "night shift".
+
+    It is a name itself, or says no value without further words.
+    """
+    if (one.name not in OPEN and readable(one)) or one.name == other.name:
         return False
     inside = other.start <= one.start and one.end <= other.end
     return inside and other.end - other.start > one.end - one.start
@@ -282,6 +285,7 @@ _JOINED = re.compile(r"\w[-_]\w")
 _BEGINS = re.compile(
     r"\W*(?:(?:please|pls|hey|yo|ok|so|now|just|and|then|cooper)\W+)*", re.IGNORECASE
 )
+_ROLL_BACK = re.compile(r"\broll(?:ing|ed)?\s+back\Z", re.IGNORECASE)
 _LED = re.compile(r"\b(?:the|our|my|your|of|for)\s+\Z", re.IGNORECASE)
 """No order stands behind these, a mistyped one neither: "the subscriber winback model"."""
 _NO_BEGINNING = frozenset(
@@ -296,9 +300,11 @@ _NO_END = frozenset({"back", "cost", "costs", "drift", "log", "logs", "runs", "s
 
 
 _NO_NAME = frozenset(
-    {"job", "jobs", "model", "models", "prediction", "predictions", "training", "trainings"}
+    """
+    anything everything job jobs model models one prediction predictions something stuff training trainings whatever
+    """.split()  # noqa: SIM905 -- a word a line would fill a page
 )
-"""What a project is put to is none by itself, unless one is registered by that name."""
+"""What a project is put to, or any of them, is none by itself, unless one is registered by that name."""
 
 
 def without_slips(text: str, spans: tuple[Span, ...], slips: Places) -> tuple[Span, ...]:
@@ -325,6 +331,8 @@ def _trimmed(text: str, span: Span, slips: Places, ids: Places) -> Span:
         words = joined
     begins = bool(_BEGINS.fullmatch(text, 0, span.start))
     while len(words) > 1 and begins and text[slice(*words[0])].lower() in _NO_BEGINNING:
+        words = words[1:]
+    if len(words) > 1 and _ROLL_BACK.search(text, 0, words[0][1]):
         words = words[1:]
     while len(words) > 1 and touches(*words[-1], ids):
         words = words[:-1]

@@ -166,6 +166,18 @@ async def test_the_thread_says_what_it_is(rasa: Running) -> None:
         assert said.inferred == ()
 
 
+@pytest.mark.parametrize("thread", [{"project": "fraud"}, {"project": "fraud", "run": "R42"}])
+async def test_a_runs_thread_is_about_the_run_and_another_about_its_project(
+    rasa: Running, thread: dict[str, str]
+) -> None:
+    async with Rasa(rasa.url, rasa.token) as understanding:
+        turn = await understanding.turn("T1:C1:1.1:U1", "show me the run", None, thread)
+        least = {"run": "R42"} if "run" in thread else {"project": "fraud"}
+        assert (turn.outcome, turn.command, turn.params) == ("proposal", "show_run", least)
+        lost = await understanding.turn("T1:C1:1.1:U1", "show me the run", None, {})
+        assert (lost.outcome, lost.asked) == ("ask", "project"), "never somebody else's run"
+
+
 async def test_a_registered_project_needs_no_training(rasa: Running) -> None:
     async with Rasa(rasa.url, rasa.token) as client:
         words = "train zebra-of-the-week on 2 gpus"

@@ -156,6 +156,24 @@ def test_praise_before_a_request_does_not_tell_what_it_is(
 
 
 @pytest.mark.parametrize(
+    ("text", "thought"),
+    [
+        ("hmm no wait, I need to train a model first", "hmm no wait, "),
+        ("actually - we have to quickly stop R7", "actually - "),
+        ("no, 4 gpus", ""),
+        ("no, I need 4 gpus", ""),
+        ("wait, deploy it", ""),
+        ("I need to train a model", ""),
+        ("no, we have to stop", ""),
+    ],
+)
+def test_a_second_thought_before_a_request_does_not_tell_what_it_is(
+    meaning: ModuleType, text: str, thought: str
+) -> None:
+    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == thought
+
+
+@pytest.mark.parametrize(
     ("text", "asked"),
     [
         ("could somebody deploy v6", "could somebody"),

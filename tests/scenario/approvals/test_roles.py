@@ -124,6 +124,7 @@ async def test_one_no_outweighs_every_yes(workspace, database_url, tmp_path):
     async with company(workspace, database_url, tmp_path, **rules) as cooper:
         card = await asked(cooper)
         await cooper.clicks("ben", ML, "approve", card["ts"])
+        await cooper.settled()
         await cooper.types("chloe", ML, "reject R1 too early")
         assert await reaches(cooper, "rejected") == "Chloe Martin: too early"
         shown = await cooper.card(ML, "R1", "rejected")

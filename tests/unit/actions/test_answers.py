@@ -115,6 +115,22 @@ def test_the_name_that_was_asked_for_is_no_other_name() -> None:
     assert step.params == {**TANK, "dataset": "tanks-2026-10"}
 
 
+def test_a_value_that_was_not_asked_for_is_no_name_as_well() -> None:
+    step = answer(BATCH, parsed("inform", "use the champion"))
+    assert step == Filled({**TANK, "version": "champion"}), "the data set is asked for again"
+
+
+REJECT = Draft("reject_request", {}, "request")
+
+
+@pytest.mark.parametrize(
+    "text", ["72 because it is too dear", "request 72, because it is too dear"]
+)
+def test_a_reason_may_follow_the_answer(text: str) -> None:
+    step = answer(REJECT, parsed("inform", text))
+    assert step == Filled({"request": "R72", "reason": "it is too dear"})
+
+
 DRIFT = Draft("show_drift", {}, "project")
 
 

@@ -73,7 +73,7 @@ def test_the_story_around_a_request_counts_nothing() -> None:
 @pytest.mark.parametrize(
     ("asked", "params"),
     [
-        ("could you show me how far it has got", {"project": "city-bikes"}),
+        ("could you show me what it has run", {"project": "city-bikes"}),
         ("could you show me all of the runs", {}),
     ],
 )
@@ -81,4 +81,4 @@ def test_the_storys_project_is_meant_where_the_request_refers_to_it(
     asked: str, params: dict[str, Any]
 ) -> None:
     text = f"my boss keeps asking for city bikes, {asked}"
-    assert reading("show_run", text, asked=asked).params("show_run") == params
+    assert reading("list_runs", text, asked=asked).params("list_runs") == params

@@ -13,7 +13,9 @@ from tests.unit.actions.parses import parsed
         ("ugh city bikes is broken", "ugh city bikes", "city-bikes"),
         ("the history of city bikes runs", "city bikes runs", "city-bikes"),
         ("how much did Bluebird drift", "Bluebird drift", "bluebird"),
+        ("sorry, rolling back city bikes", "back city bikes", "city-bikes"),
         ("promote return fraud", "return fraud", "return-fraud"),
+        ("promote back pain", "back pain", "back-pain"),
         ("promote bump", "bump", "bump"),
         ("promote runs", "runs", "runs"),
         ("promote crown jewels", "crown jewels", "crown-jewels"),
@@ -57,3 +59,25 @@ def test_a_name_much_less_sure_than_another_is_none(
         "promote_model", text, {f"project {sure}": "fraud", f"project {doubted}": "cash"}
     )
     assert reading.params("promote_model") == params
+
+
+@pytest.mark.parametrize("word", ["something", "Anything", "one", "whatever", "a model"])
+def test_any_of_them_is_no_name(word: str) -> None:
+    reading = parsed("promote_model", f"promote {word}", {"project": word.removeprefix("a ")})
+    assert reading.params("promote_model") == {}
+
+
+def test_a_name_may_hold_a_word_of_a_schedule() -> None:
+    reading = parsed(
+        "schedule_training", "retrain night shift daily at 9", {"project": "night shift"}
+    )
+    assert reading.params("schedule_training") == {
+        "project": "night-shift",
+        "schedule": "0 9 * * *",
+    }
+
+
+def test_a_value_is_no_part_of_the_name_beside_it() -> None:
+    found = {"project": "fraud daily at 9"}
+    reading = parsed("schedule_training", "retrain fraud daily at 9", found)
+    assert reading.params("schedule_training") == {"schedule": "0 9 * * *"}
