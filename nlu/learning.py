@@ -149,14 +149,12 @@ def _padded(batch: "list[_Text]") -> "tuple[Any, ...]":
     words = max(len(each.firsts) for each in batch)
 
     def stacked(name: str, length: int, filler: float = 0) -> Any:
-        return tf.constant(
-            np.stack([_filled(getattr(each, name), length, filler) for each in batch])
-        )
+        return tf.constant(_stacked([getattr(each, name) for each in batch], length, filler))
 
-    present = np.stack([_filled(np.ones(len(each.values)), pieces, 0) for each in batch])
+    present = _stacked([np.ones(len(each.values), np.float32) for each in batch], pieces, 0)
     return (
         tf.cast(stacked("values", pieces), tf.float32),
-        tf.constant(present, tf.float32),
+        tf.constant(present),
         stacked("pooled", pieces),
         stacked("firsts", words),
         stacked("labels", words, -1),
@@ -175,10 +173,13 @@ def _ahead(batches: "list[list[_Text]]") -> "Iterator[tuple[Any, ...]]":
             yield ready
 
 
-def _filled(array: np.ndarray, length: int, filler: float) -> np.ndarray:
-    """The array, its first axis made `length` long."""
-    missing = [(0, length - len(array)), *[(0, 0)] * (array.ndim - 1)]
-    return np.pad(array, missing, constant_values=filler)
+def _stacked(arrays: "list[np.ndarray]", length: int, filler: float) -> np.ndarray:
+    """The arrays as one, the first axis of each made `length` long."""
+    shape = (len(arrays), length, *arrays[0].shape[1:])
+    found = np.full(shape, filler, dtype=arrays[0].dtype)
+    for row, array in zip(found, arrays):  # noqa: B905 -- as many
+        row[: len(array)] = array
+    return found
 
 
 # ---------------------------------------------------------------------- layers
@@ -303,7 +304,7 @@ class _Steps:
         self._slow = tf.keras.optimizers.legacy.Adam(course.rate)
         self._fast = tf.keras.optimizers.legacy.Adam(course.head_rate)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def step(
         self,
         values: Any,
@@ -325,7 +326,7 @@ class _Steps:
         self._fast.apply_gradients(zip(gradients[:heads], variables[:heads]))  # noqa: B905 -- as many
         self._slow.apply_gradients(zip(gradients[heads:], variables[heads:]))  # noqa: B905 -- as many
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def words(self, values: Any, present: Any, firsts: Any) -> Any:
         """The vectors of the words' first pieces, by the layers as they are."""
         return tf.gather(self._read(values, present, 0.0), firsts, batch_dims=1)

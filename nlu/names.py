@@ -78,7 +78,8 @@ def beside(rows: np.ndarray) -> np.ndarray:
 
     That layer comes first, and of a neighbour the upper one tells enough.
     """
-    padded = np.pad(rows[:, WIDTH:], ((AROUND, AROUND), (0, 0)))
+    padded = np.zeros((len(rows) + 2 * AROUND, rows.shape[1] - WIDTH), rows.dtype)
+    padded[AROUND : AROUND + len(rows)] = rows[:, WIDTH:]
     around = [padded[at : at + len(rows)] for at in range(2 * AROUND + 1)]
     return np.hstack([rows[:, :WIDTH], *around])
 

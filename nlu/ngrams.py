@@ -30,10 +30,8 @@ class NGrams:
     def learned(cls, texts: "list[str]", labels: "list[int]") -> "NGrams":
         """Fit with L2 regularisation of strength 1; the intents are as frequent as in the data."""
         counters = _counters()
-        for counter in counters:
-            counter.fit(texts)
         model = LogisticRegression(C=1.0, max_iter=_ITERATIONS, tol=1e-4)
-        model.fit(_rows(counters, texts), labels)
+        model.fit(_rows([each.fit_transform(texts) for each in counters]), labels)
         vocabularies = [
             sorted(counter.vocabulary_, key=counter.vocabulary_.__getitem__) for counter in counters
         ]
@@ -42,7 +40,8 @@ class NGrams:
 
     def scores(self, texts: "list[str]") -> np.ndarray:
         """Logits, shape (texts, intents)."""
-        return np.asarray(_rows(self._counters, texts) @ self.weights) + self.bias
+        counts = [each.transform(texts) for each in self._counters]
+        return np.asarray(_rows(counts) @ self.weights) + self.bias
 
 
 def _counters(
@@ -56,5 +55,5 @@ def _counters(
     ]
 
 
-def _rows(counters: "list[CountVectorizer]", texts: "list[str]") -> csr_matrix:
-    return normalize(hstack([each.transform(texts) for each in counters]).tocsr()) * _LENGTH
+def _rows(counts: "list[csr_matrix]") -> csr_matrix:
+    return normalize(hstack(counts).tocsr()) * _LENGTH

@@ -18,6 +18,7 @@ _INPUTS = (
         "components.py",
         "encoder.py",
         "graph.py",
+        "importer.py",
         "learning.py",
         "meaning.py",
         "names.py",
@@ -104,6 +105,8 @@ def _environment() -> dict[str, str]:
     fixed = {
         "PYTHONHASHSEED": "0",
         "PYTHONWARNINGS": "ignore",
+        # Every training is a whole one: what Rasa would keep of it is never read, and never deleted.
+        "RASA_MAX_CACHE_SIZE": "0",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

@@ -13,8 +13,8 @@ from tests.nlu import dialogue
 from tests.nlu.servers import Running
 
 TEAMS = dialogue.load(Path(__file__).parent / "dialogues_teams.jsonl")
-"""Written blind by somebody who had the catalogue alone, and read afterwards."""
-TEAMS_RIGHT = 213
+"""Written blind by people who had the catalogue alone, and read afterwards."""
+TEAMS_RIGHT = 358
 WRITTEN = dialogue.load(Path(__file__).parent / "dialogues_development.jsonl")
 
 
