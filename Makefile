@@ -44,16 +44,23 @@ test: env nlu-model page images ## run every test
 	@$(ENVIRONMENTS) chromium
 	failed=0
 	$(BIN)/cooper generate --check || failed=1
-	# Both wait more than they calculate, and share nothing but what is built by now.
-	$(MAKE) --jobs=2 --keep-going test-root test-beside || failed=1
+	# They wait more than they calculate, and share nothing but what is built by now.
+	$(MAKE) --jobs=2 --keep-going test-root beside-tasks beside-stack || failed=1
 	exit $$failed
 
-.PHONY: test-root test-beside
+WHOLE_STACK := e2e or browser
+# Of the two parts of the root suite, one may have none of the tests that were asked for.
+NONE_IS_FINE := $(if $(PYTEST_ARGS),|| [ $$? -eq 5 ])
+.PHONY: test-root test-stack
 test-root:
-	@$(BIN)/pytest $(PYTEST_ARGS)
-test-beside: # what it says comes in one piece
+	@$(BIN)/pytest -m "not ($(WHOLE_STACK))" $(PYTEST_ARGS) $(NONE_IS_FINE)
+test-stack: env nlu-model page images ## run the tests that start the whole stack, with Chromium
+	@$(ENVIRONMENTS) chromium
+	$(BIN)/pytest -m "$(WHOLE_STACK)" $(PYTEST_ARGS) $(NONE_IS_FINE)
+
+beside-%: # what it says comes in one piece
 	@failed=0
-	said=$$(MAKEFLAGS= $(MAKE) test-tasks 2>&1) || failed=1
+	said=$$(MAKEFLAGS= $(MAKE) test-$* PYTEST_ARGS='$(PYTEST_ARGS)' 2>&1) || failed=1
 	printf '%s\n' "$$said"
 	exit $$failed
 
