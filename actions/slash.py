@@ -6,6 +6,7 @@ quoted as a shell quotes. A text, such as a reason, is the rest of the line.
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +102,12 @@ def usage(command: Command) -> str:
     parts += [f"[{each.name.upper()}{'…' if each.kind is Kind.TEXT else ''}]" for each in keyless]
     parts += [f"[{each.name}=…]" for each in optional if each not in keyless]
     return " ".join(["/cooper", words_of(command)[0], *parts])
+
+
+def _alternatives(command: Command, missing: Sequence[str]) -> list[str]:
+    """Each missing value's name, with what may stand in for it: "project (or run)"."""
+    stands_in = {use.parameter.name: use.unless for use in command.uses}
+    return [f"{name} (or {stands_in[name]})" if stands_in[name] else name for name in missing]
 
 
 def _nearest(word: str, known: list[str]) -> str | None:
@@ -204,10 +211,12 @@ class _Reader:
         return form is None or form.fullmatch(word) is not None
 
     def _required(self, name: str, word: str) -> str:
-        """`name`, or what may stand in for it where the word is no value of `name`."""
+        """`name`, or what may stand in for it and is what the word looks like: any word may be a project."""
         (use,) = (use for use in self.command.uses if use.parameter.name == name)
-        stands_in = use.unless is not None and not self._reads(name, word)
-        return use.unless if use.unless and stands_in and self._reads(use.unless, word) else name
+        if use.unless is None or not self._reads(use.unless, word):
+            return name
+        sure = self._reads(name, word) and use.parameter.kind is not Kind.SLUG
+        return name if sure else use.unless
 
     def _optional(self, word: str) -> str:
         """The optional parameter that the word's form tells; names come last, and only one."""
@@ -291,6 +300,6 @@ def parse_slash(text: str) -> Parsed:
     reader.rest(words[end:])
     missing = reader.command.missing(reader.params)
     if missing:
-        msg = f"{reader.command.name} needs {' and '.join(missing)}."
+        msg = f"{reader.command.name} needs {' and '.join(_alternatives(reader.command, missing))}."
         raise reader.fail(msg)
     return Parsed(reader.command.name, reader.params)
