@@ -44,7 +44,7 @@ test: env nlu-model page images ## run every test
 	@$(ENVIRONMENTS) chromium
 	failed=0
 	$(BIN)/cooper generate --check || failed=1
-	# They wait more than they calculate, and share nothing but what is built by now.
+	# Each waits for much of its time, and they share nothing but what is built by now.
 	$(MAKE) --jobs=2 --keep-going test-root beside-tasks beside-stack || failed=1
 	exit $$failed
 

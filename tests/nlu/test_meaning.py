@@ -139,25 +139,16 @@ def test_what_others_said_does_not_tell_what_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("text", "praise"),
+    ("text", "aside"),
     [
+        # praise
         ("nice, deploy v6", "nice, "),
         ("ok. great! please train late bus", "ok. great! "),
         ("nice work on churn", ""),
         ("great, the train is late again", ""),
         ("thanks, bye", ""),
         ("perfect", ""),
-    ],
-)
-def test_praise_before_a_request_does_not_tell_what_it_is(
-    meaning: ModuleType, text: str, praise: str
-) -> None:
-    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == praise
-
-
-@pytest.mark.parametrize(
-    ("text", "thought"),
-    [
+        # a second thought
         ("hmm no wait, I need to train a model first", "hmm no wait, "),
         ("actually - we have to quickly stop R7", "actually - "),
         ("no, 4 gpus", ""),
@@ -165,17 +156,7 @@ def test_praise_before_a_request_does_not_tell_what_it_is(
         ("wait, deploy it", ""),
         ("I need to train a model", ""),
         ("no, we have to stop", ""),
-    ],
-)
-def test_a_second_thought_before_a_request_does_not_tell_what_it_is(
-    meaning: ModuleType, text: str, thought: str
-) -> None:
-    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == thought
-
-
-@pytest.mark.parametrize(
-    ("text", "asked"),
-    [
+        # whoever is asked
         ("could somebody deploy v6", "could somebody"),
         ("hey, can someone stop R7?", "hey, can someone"),
         ("Would anybody tune fraud", "Would anybody"),
@@ -185,10 +166,10 @@ def test_a_second_thought_before_a_request_does_not_tell_what_it_is(
         ("deploy it, could someone look", ""),
     ],
 )
-def test_whoever_is_asked_tells_nothing_of_what_is_asked_for(
-    meaning: ModuleType, text: str, asked: str
+def test_what_stands_before_a_request_does_not_tell_what_it_is(
+    meaning: ModuleType, text: str, aside: str
 ) -> None:
-    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == asked
+    assert "".join(text[start:end] for start, end in meaning.asides(text, ())) == aside
 
 
 def test_a_why_that_names_rights_claims_none(meaning: ModuleType) -> None:

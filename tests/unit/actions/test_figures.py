@@ -71,14 +71,15 @@ def test_the_story_around_a_request_counts_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "params"),
+    ("command", "asked", "params"),
     [
-        ("could you show me what it has run", {"project": "city-bikes"}),
-        ("could you show me all of the runs", {}),
+        ("show_run", "could you show me how far it has got", {"project": "city-bikes"}),
+        ("list_runs", "could you show me what it has run", {"project": "city-bikes"}),
+        ("list_runs", "could you show me all of the runs", {}),
     ],
 )
 def test_the_storys_project_is_meant_where_the_request_refers_to_it(
-    asked: str, params: dict[str, Any]
+    command: str, asked: str, params: dict[str, Any]
 ) -> None:
     text = f"my boss keeps asking for city bikes, {asked}"
-    assert reading("list_runs", text, asked=asked).params("list_runs") == params
+    assert reading(command, text, asked=asked).params(command) == params
