@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from answers import check_quickly
 from parse import rasa_parse
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.processor import MessageProcessor
@@ -137,6 +138,7 @@ class CooperChannel(InputChannel):
         if len(token) < MIN_TOKEN or token.startswith("${"):
             msg = f"Set NLU_TOKEN to a secret of at least {MIN_TOKEN} characters."
             raise ValueError(msg)
+        check_quickly()
         return cls(token)
 
     def __init__(self, token: str = "") -> None:

@@ -1,6 +1,11 @@
 """What the channel refuses, and what it says then."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -9,7 +14,7 @@ import pytest
 from actions.understanding import UnderstandingUnavailableError
 from bot.cli.rasa_model import current
 from infra.clients.nlu import Rasa
-from tests.nlu.servers import Running, end, free_port, start_rasa, wait_for
+from tests.nlu.servers import TOKEN, Running, end, free_port, start_rasa, wait_for
 
 TURN = {"sender": "T1:C1:1.1:U1", "text": "train fraud", "draft": None}
 
@@ -149,21 +154,57 @@ async def test_a_wrong_token_is_said(rasa: Running) -> None:
             await understanding.parse(["hi"])
 
 
-def test_the_action_server_is_down(tmp_path: Path) -> None:
+@contextmanager
+def alone(actions_url: str, logs: Path) -> Iterator[Running]:
+    """Rasa without the action server it should have."""
     port = free_port()
-    dead = f"http://127.0.0.1:{free_port()}/webhook"
-    server = start_rasa(port, dead, tmp_path / "rasa.log")
-    alone = Running(f"http://127.0.0.1:{port}", dead, "a-token-of-the-tests-only")
+    server = start_rasa(port, actions_url, logs / "rasa.log")
+    running = Running(f"http://127.0.0.1:{port}", actions_url, TOKEN)
     try:
-        wait_for(f"{alone.url}/webhooks/cooper/health", server, tmp_path / "rasa.log")
+        wait_for(f"{running.url}/webhooks/cooper/health", server, logs / "rasa.log")
+        yield running
+    finally:
+        end(server)
+
+
+class Nonsense(BaseHTTPRequestHandler):
+    """Answers with a plan, and with an event as no action server writes it."""
+
+    def do_POST(self) -> None:
+        plan = {"outcome": "proposal", "command": "deploy_model", "params": {}}
+        events = [{"event": "slot", "name": "project", "value": "fraud", "timestamp": "noon"}]
+        answer = {"events": events, "responses": [{"custom": plan}]}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_answer_of_another_shape_is_none(tmp_path: Path) -> None:
+    actions = HTTPServer(("127.0.0.1", 0), Nonsense)
+    Thread(target=actions.serve_forever, daemon=True).start()
+    try:
+        with alone(f"http://127.0.0.1:{actions.server_port}/webhook", tmp_path) as running:
+            answer = post(running, "turn", {**TURN, "text": "list models"})
+            assert answer.status_code == 503, answer.text
+    finally:
+        actions.shutdown()
+        actions.server_close()
+
+
+def test_the_action_server_is_down(tmp_path: Path) -> None:
+    with alone(f"http://127.0.0.1:{free_port()}/webhook", tmp_path) as running:
         for path, body in (
             ("turn", TURN),
             ("turn", {**TURN, "text": "hi"}),
             ("turn", {**TURN, "text": "list models"}),
             ("parse", {"texts": ["hi"]}),
         ):
-            answer = post(alone, path, body)
+            answer = post(running, path, body)
             assert answer.status_code == 503, (path, body, answer.text)
             assert "action server" in answer.json()["error"]
-    finally:
-        end(server)

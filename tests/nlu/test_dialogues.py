@@ -14,7 +14,8 @@ from tests.nlu.servers import Running
 
 TEAMS = dialogue.load(Path(__file__).parent / "dialogues_teams.jsonl")
 """Written blind by people who had the catalogue alone, and read afterwards."""
-TEAMS_RIGHT = 358
+PARTS = 4
+PART_MISSES = 5
 WRITTEN = dialogue.load(Path(__file__).parent / "dialogues_development.jsonl")
 
 
@@ -135,10 +136,12 @@ async def test_dialogue_goes_as_written(rasa: Running, written: dict[str, Any]) 
         assert await dialogue.play(understanding, written) is None
 
 
-async def test_nearly_all_that_others_wrote_go_as_written(rasa: Running) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_nearly_all_that_others_wrote_go_as_written(rasa: Running, part: int) -> None:
     async with Rasa(rasa.url, rasa.token) as understanding:
-        found = [await dialogue.play(understanding, each) for each in TEAMS]
-    assert found.count(None) >= TEAMS_RIGHT, [why for why in found if why]
+        found = [await dialogue.play(understanding, each) for each in TEAMS[part::PARTS]]
+    misses = [why for why in found if why]
+    assert len(misses) <= PART_MISSES, misses
 
 
 @pytest.mark.parametrize("name", DIALOGUES)
