@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from encoder import model_folder, vocabulary
@@ -26,6 +26,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from registered import MEANT, SOME_NAME
 
 NEGATED = "negated"
 """Entity: the part of a text that says what is not wanted, or claims rights."""
@@ -36,14 +37,8 @@ UNKNOWN = "unknown"
 SLIP = "slip"
 """Entity: a mistyped word, which is no name."""
 _NAME = re.compile(r"(?=.*[A-Za-z]{3})[A-Za-z][\w-]*")
-SOME_NAME = "xname"
-"""Lemma of every word that is not known: which project it is tells nothing of what is wanted."""
 _SOME_VALUE = "xvalue"
 """Lemma of every assignment, for the same reason."""
-MEANT = "meant"
-"""Of a token: the word without its slip."""
-_A_PROJECT = "heron"
-"""As which every registered project is read where its words are such of requests too: "stop loss"."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -146,7 +141,6 @@ class AsMeant(GraphComponent):
             text = message.get(TEXT) or ""
             refused = unwanted(text)
             self._read(message, refused)
-            self._take_projects(message)
             tokens = message.get(TOKENS_NAMES[TEXT]) or ()
             odd = [
                 (SLIP if token.get(POS_TAG_KEY) == "slip" else UNKNOWN, token.start, token.end)
@@ -162,17 +156,6 @@ class AsMeant(GraphComponent):
                 found = [*(message.get(ENTITIES) or []), *marks]
                 message.set(ENTITIES, found, add_to_output=True)
         return messages
-
-    def _take_projects(self, message: Message) -> None:
-        """Read the registered projects that the text may name, of several words each, as one made-up name."""
-        text = message.get(TEXT) or ""
-        for start, end in _projects(text, _registered(message)):
-            tokens = message.get(TOKENS_NAMES[TEXT]) or ()
-            within = [each for each in tokens if start <= each.start < end]
-            for at, token in enumerate(within):
-                token.lemma = SOME_NAME if token.lemma and at == 0 else ""
-                token.set(MEANT, _A_PROJECT if at == 0 else "")
-                token.set(POS_TAG_KEY, "new")
 
     def _read(self, message: Message, refused: "Sequence[tuple[int, int]]") -> None:
         beside, number, assigned = asides(message.get(TEXT) or "", refused), "", False
@@ -217,24 +200,6 @@ class AsMeant(GraphComponent):
         with model_storage.read_from(resource) as folder:
             words = Counter(json.loads((folder / _WORDS).read_text()))
         return cls(config, model_storage, resource, words)
-
-
-def _registered(message: Message) -> "list[str]":
-    """The registered projects that the text may name, as the channel sent them along."""
-    context = (message.get("metadata") or {}).get("context") or {}
-    return [str(name) for name in context.get("names") or ()]
-
-
-def _projects(text: str, names: "Iterable[str]") -> "Iterator[tuple[int, int]]":
-    """Where names of several words stand in `text`, found as the action server does.
-
-    What is joined by a hyphen no request has anyway.
-    """
-    for name in names:
-        if len(parts := name.split()) > 1:
-            pattern = r"\s+".join(map(re.escape, parts))
-            found = re.finditer(rf"(?<![\w-]){pattern}(?![\w=]|-\w)", text, re.IGNORECASE)
-            yield from (each.span() for each in found)
 
 
 def _lemma(typed: str, meant: str, familiar: str) -> str:

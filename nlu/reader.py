@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
 import numpy as np
-from components import ASKED, MEANT, SOME_NAME
+from components import ASKED
 from meaning import ASSIGNED, clauses
 from names import Tagger, Word, named, plain
 from network import Example, Network
@@ -31,6 +32,7 @@ from rasa.nlu.tokenizers.tokenizer import Token
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from registered import MEANT, SOME_NAME, Places, readings
 from threadpoolctl import threadpool_limits
 
 _LEAST = np.float32(1e-9)
@@ -39,8 +41,29 @@ _TELLING = frozenset({_NONE, "topic", "metric"})
 """Labels of words that tell what is wanted: "help with approvals"."""
 _ASSIGNMENT = "lr=0.1"
 """As which the network reads every assignment, whatever it is called."""
+REGISTERED = "registered"
+"""Entity: the name of a registered project."""
+_AS_SURE = 0.05
+"""Probability by which one reading of a text must be surer than another to be told from it."""
 _LAYERS, _HEADS = "layers.onnx", "heads.npz"
 _NGRAMS, _NAMES = "ngrams.npz", "names.json"
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One way to read a text: the probabilities of the intents, and what was found in it."""
+
+    tokens: "list[Token]"
+    intents: np.ndarray
+    entities: "list[dict[str, Any]]"
+
+    @property
+    def projects(self) -> int:
+        """How many projects it names."""
+        names = {
+            each["start"] for each in self.entities if each["entity"] in {"project", REGISTERED}
+        }
+        return len(names)
 
 
 @DefaultV1Recipe.register(
@@ -178,6 +201,32 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
 
     def _read(self, message: Message, ngrams: NGrams, network: Network, tagger: Tagger) -> None:
         text, tokens = message.get(TEXT), message.get(TOKENS_NAMES[TEXT])
+        found = [
+            self._reading(text, each, projects, ngrams, network, tagger)
+            for each, projects in readings(text, tokens, _registered(message))
+        ]
+        best = self._likeliest(found)
+        order = np.argsort(-best.intents)[: int(self._config["ranking_length"])]
+        ranking = [
+            {"name": self._intents[place], "confidence": float(best.intents[place])}
+            for place in order
+        ]
+        message.set(TOKENS_NAMES[TEXT], best.tokens)
+        message.set(INTENT, ranking[0], add_to_output=True)
+        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        entities = self.add_extractor_name(best.entities)
+        message.set(ENTITIES, [*(message.get(ENTITIES) or []), *entities], add_to_output=True)
+
+    def _reading(
+        self,
+        text: str,
+        tokens: "list[Token]",
+        projects: Places,
+        ngrams: NGrams,
+        network: Network,
+        tagger: Tagger,
+    ) -> "_Reading":
+        """What the text says where registered `projects` stand in these places."""
         words = _words(tokens)
         (pieces,) = network.read([[word.meant for word in words]])
         spans = [(0, len(text)), *clauses(text)]
@@ -190,36 +239,42 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
             [word.wanted and inside for word, inside in zip(words, row)]  # noqa: B905 -- as many
             for row in within
         ]
-        best = self._decide(message, counted, network.intents(pieces, wanted))
-        found = self.add_extractor_name(list(self._names(words, text, chances)))
-        if best:
-            start, end = spans[best]
-            found.append({"entity": ASKED, "start": start, "end": end, "value": text[start:end]})
-        message.set(ENTITIES, [*(message.get(ENTITIES) or []), *found], add_to_output=True)
+        intents, best = self._decided(counted, network.intents(pieces, wanted))
+        entities = list(self._names(words, text, chances))
+        marks = [(REGISTERED, *place) for place in projects]
+        marks += [(ASKED, *spans[best])] if best else []
+        entities += [
+            {"entity": name, "start": start, "end": end, "value": text[start:end]}
+            for name, start, end in marks
+        ]
+        return _Reading(tokens, intents, entities)
 
-    def _decide(self, message: Message, counted: np.ndarray, read: np.ndarray) -> int:
-        """Set intent and ranking, by the whole text and its clearest clause; that clause's row, or 0."""
+    def _likeliest(self, found: "list[_Reading]") -> "_Reading":
+        """The reading that says most plainly what is asked for; of two, the one with one project."""
+        asks = self._asking()
+        surest = max(each.intents[asks].max() for each in found)
+        near = [each for each in found if each.intents[asks].max() > surest - _AS_SURE]
+        # The last one has most names.
+        return next((each for each in reversed(near) if each.projects == 1), near[-1])
+
+    def _decided(self, counted: np.ndarray, read: np.ndarray) -> "tuple[np.ndarray, int]":
+        """Probabilities of the intents by the whole text and its clearest clause; that clause's row, or 0."""
         share = np.float32(self._config["share"])
         logs = (1 - share) * _logs(counted) + share * _logs(read)
         best = self._clearest(logs)
         mean = (logs[0] + logs[best]) / 2
         chances = np.exp(mean - mean.max())
-        chances /= chances.sum()
-        order = np.argsort(-chances)[: int(self._config["ranking_length"])]
-        ranking = [
-            {"name": self._intents[place], "confidence": float(chances[place])} for place in order
-        ]
-        message.set(INTENT, ranking[0], add_to_output=True)
-        message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-        return best
+        return chances / chances.sum(), best
 
     def _clearest(self, logs: np.ndarray) -> int:
         """The row of the clause that says most plainly what is asked for; 0, the whole, where none does."""
-        asks = [
-            place for place, name in enumerate(self._intents) if name not in self._config["quiet"]
-        ]
-        surest = logs[:, asks].max(1)
+        surest = logs[:, self._asking()].max(1)
         return int(surest[1:].argmax()) + 1 if len(logs) > 1 else 0
+
+    def _asking(self) -> "list[int]":
+        """The places of the intents that ask for something or say a value."""
+        quiet = self._config["quiet"]
+        return [place for place, name in enumerate(self._intents) if name not in quiet]
 
     def _names(
         self, words: "list[Word]", text: str, chances: np.ndarray
@@ -277,6 +332,12 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         self._patterns = {
             name: re.compile(patterns[name], re.IGNORECASE) for name in sorted(patterns)
         }
+
+
+def _registered(message: Message) -> "list[str]":
+    """The registered projects that the text may name, as the channel sent them along."""
+    context = (message.get("metadata") or {}).get("context") or {}
+    return [str(name) for name in context.get("names") or ()]
 
 
 def _words(tokens: "list[Token]") -> "list[Word]":

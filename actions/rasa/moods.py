@@ -39,6 +39,7 @@ _DECIDED = re.compile(
 )
 
 
+_PLEASE = re.compile(r"\W*(?:please|pls)\b", re.IGNORECASE)
 _MAY = r"(?:is|are|am|was|were|should|must|may|shall|ought|has|have|had|needs?)"
 _RULED_OUT = re.compile(
     r"\b(?:(?:under|in|on) no (?:circumstances?|case|account|event|condition)|by no means|in no way|never ever"
@@ -123,15 +124,21 @@ _TO_ANOTHER = re.compile(
 )
 """Orders to somebody by name, and such that are to be passed on."""
 _GREETS_ANOTHER = re.compile(
-    rf"\W*(?:hey|hi|hello|yo|dear)\s+(?!{_NOBODY}|coop)[a-z]{{2,12}}\s*,\s*(?:can|could|would|will|may) (?:you|u)\b",
+    rf"^\W*(?:hey|hi|hello|yo|dear)\s+(?!{_NOBODY}|coop)[a-z]{{2,12}}\s*,\s*(?:can|could|would|will|may) (?:you|u)\b",
     re.IGNORECASE,
 )
 """A name that is typed small: "hey ines, can you …"."""
 
 
+_CALLED = re.compile(
+    rf"\b(?:your|you|u)\b[^.!?]*,\s+(?!{_NOBODY}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|Coop)[A-Z][a-z]{{2,12}}\s*(?:[,?!.;]|$)"
+)
+"""A name at the end: "please stop your notebook, Mia"."""
+
+
 def asks_another(text: str) -> bool:
     """Whether `text` asks a person by name: "Ingrid, please approve R42", "tell Karim to stop it"."""
-    return bool(_TO_ANOTHER.search(text) or _GREETS_ANOTHER.match(text))
+    return any(each.search(text) for each in (_TO_ANOTHER, _GREETS_ANOTHER, _CALLED))
 
 
 _GIVES_UP = re.compile(
@@ -173,7 +180,7 @@ def asks_about(text: str) -> bool:
 
 def asks_whether(text: str) -> bool:
     """Whether `text` asks how something stands, where an order is never put so: "is R42 approved"."""
-    return bool(_DECIDED.match(text))
+    return bool(_DECIDED.match(text)) and not _PLEASE.match(text)
 
 
 _OF_THE_THREAD = frozenset(

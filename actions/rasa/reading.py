@@ -9,17 +9,8 @@ from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, find_reason, normalise
 from actions.normalise.patterns import LOOKS_LIKE
 from actions.rasa.figures import FIGURE, counted, lone
-from actions.rasa.moods import (
-    asks_about,
-    asks_another,
-    asks_whether,
-    ends_something,
-    forbids,
-    gives_up,
-    names_nothing_else,
-    refuses,
-    speaks_for_another,
-)
+from actions.rasa.moods import asks_another, gives_up, speaks_for_another
+from actions.rasa.orders import asks_for, is_for_machines
 from actions.rasa.spans import (
     OPEN,
     UNCERTAIN,
@@ -49,13 +40,13 @@ _SURELY = 0.9
 _UNCLEAR = frozenset({"nlu_fallback", "out_of_scope"})
 _NOT_READ = _UNCLEAR | {"affirm", "deny"}
 """What a text is no more than seemingly where it holds values and nothing else: "no spot"."""
+_STATED = {"resolve_alert": frozenset({"alert", "state"})}
+"""Commands that values by themselves ask for: "A17 is fixed"."""
 _REFUSED = "negated"
 _ASKED = "asked"
 _UNKNOWN = "unknown"
+_REGISTERED = "registered"
 _SLIP = "slip"
-_MACHINES = re.compile(
-    rf"\b(?:{'|'.join(name for name in COMMANDS if '_' in name)})\b|<\||\b(?:action|utter)_\w|^\s*[\[{{].*[\]}}]\W*$"
-)
 _TOLD = frozenset(
     {
         *(Kind.SLUG, Kind.WORD, Kind.USER, Kind.STATE, Kind.INCIDENT_STATE, Kind.SEVERITY),
@@ -76,8 +67,6 @@ _BEFORE_NAMES = re.compile(
 )
 _CORRECTS = re.compile(r"\W*(?:no|nope|nah|wait|sorry|oops|actually)\b[\s,.!-]*", re.IGNORECASE)
 """Before nothing but values: they take the place of what was said before."""
-_MAY_END = frozenset({"unsubscribe_digest", "cancel_schedule"})
-"""Commands that a "don't … any more" asks for."""
 _TARGETS = {"promote_model": frozenset({"champion"})}
 """Versions that a command makes of another: "make v4 the champion" promotes v4."""
 
@@ -278,40 +267,8 @@ _ALONE = tuple(
 )
 
 
-def _asked_for(command: str, text: str, spans: tuple[Span, ...]) -> bool:
-    """Whether `text` may ask for `command`: "don't deploy it" and "who approved R42" ask for no change.
-
-    What is done without a confirmation is not done on a question either ("is R42 approved"), nor
-    where neither an id nor the request at hand is meant ("approve my vacation").
-    """
-    risk = COMMANDS[command].risk
-    if risk is Risk.READ:
-        return not refuses(text)
-    reason = find_reason(text)
-    said_before = text[: reason[0]] if reason else text
-    explains = any(parameter.kind is Kind.TEXT for parameter in COMMANDS[command].parameters)
-    order = said_before if explains else text
-    ends = command in _MAY_END and ends_something(order)
-    if (forbids(order) and not ends) or asks_about(order):
-        return False
-    if risk is not Risk.DIRECT:
-        return True
-    decides = any(parameter.name == "request" for parameter in COMMANDS[command].parameters)
-    values = [span for span in spans if span.by_pattern and span.name == "run"]
-    meant = not decides or bool(values) or names_nothing_else(said_before)
-    return meant and not asks_whether(order)
-
-
-def _is_for_machines(text: str) -> bool:
-    """Whether `text` calls what people never write: a command by its inner name, a model's markup."""
-    return bool(_MACHINES.search(text))
-
-
-def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
-    """The reading of Rasa's parse: `{"text", "intent", "intent_ranking", "entities"}`.
-
-    `names` are registered projects that the text may name.
-    """
+def read(parse: Mapping[str, Any]) -> Reading:
+    """The reading of Rasa's parse: `{"text", "intent", "intent_ranking", "entities"}`."""
     text = str(parse.get("text") or "")
     top = parse.get("intent") or {}
     name = top.get("name")
@@ -324,16 +281,16 @@ def read(parse: Mapping[str, Any], names: Iterable[str] = ()) -> Reading:
     entities = parse.get("entities") or ()
     refused = marked(entities, _REFUSED)
     trimmed = without_slips(text, spans_of(text, entities), marked(entities, _SLIP))
-    spans = without(with_names(text, trimmed, names), refused)
+    spans = without(with_names(text, trimmed, marked(entities, _REGISTERED)), refused)
     asked = next(iter(marked(entities, _ASKED)), None)
     if name in COMMANDS:
-        start, end = asked or (0, len(text))
-        order = blanked(text, refused)[start:end]
-        known = _asked_for(name, order, spans)
-        known = known and not (speaks_for_another(text) or asks_another(blanked(text, refused)))
-        known = known and (name == "help" or not _is_for_machines(text))
+        wanted = blanked(text, refused)
+        known = asks_for(name, wanted, spans, asked)
+        known = known and not (speaks_for_another(text) or asks_another(wanted))
+        known = known and (name == "help" or not is_for_machines(text))
     intent = name if known and text else None
-    if (name in _NOT_READ or name in COMMANDS) and only_values(text, spans):
+    stated = name in _STATED and {span.name for span in spans} >= _STATED[name]
+    if (name in _NOT_READ or name in COMMANDS) and not stated and only_values(text, spans):
         intent = "inform"
     corrects = _CORRECTS.match(text)
     unclear = name in COMMANDS or name in _UNCLEAR

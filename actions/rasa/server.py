@@ -45,9 +45,7 @@ def _metadata(tracker: Tracker) -> Mapping[str, Any]:
 
 
 def _reading(tracker: Tracker) -> Reading:
-    context = _metadata(tracker).get("context")
-    names = context.get("names") if isinstance(context, Mapping) else None
-    return read(tracker.latest_message or {}, [str(name) for name in names or ()])
+    return read(tracker.latest_message or {})
 
 
 def _draft(tracker: Tracker) -> Draft | None:

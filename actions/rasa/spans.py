@@ -8,7 +8,6 @@ from typing import Any
 from actions.catalog import PARAMETERS
 from actions.normalise import UnreadableError, normalise
 from actions.normalise.patterns import LOOKS_LIKE, PATTERNS, VERSION_PAIR
-from actions.rasa.names import places
 from actions.spec import Kind, Parameter
 
 _MIN_PROJECT_CONFIDENCE = 0.35
@@ -47,6 +46,10 @@ class Span:
     def overlaps(self, other: "Span") -> bool:
         """Whether the two share a character."""
         return self.start < other.end and other.start < self.end
+
+    def within(self, other: "Span") -> bool:
+        """Whether it lies in the other, or is as long."""
+        return other.start <= self.start and self.end <= other.end
 
 
 def class_of(name: str) -> str:
@@ -132,7 +135,7 @@ def _is_part(one: Span, other: Span) -> bool:
     """
     if (one.name not in OPEN and readable(one)) or one.name == other.name:
         return False
-    inside = other.start <= one.start and one.end <= other.end
+    inside = one.within(other)
     return inside and other.end - other.start > one.end - one.start
 
 
@@ -348,12 +351,20 @@ def _trimmed(text: str, span: Span, slips: Places, ids: Places) -> Span:
     return replace(span, start=start, end=end, raw=text[start:end])
 
 
-def with_names(text: str, spans: tuple[Span, ...], names: Iterable[str]) -> tuple[Span, ...]:
-    """The spans with the registered projects in place of those that were only guessed."""
+def with_names(text: str, spans: tuple[Span, ...], places: Places) -> tuple[Span, ...]:
+    """The spans with the registered projects, in these `places`, for those that were only guessed.
+
+    What a pattern finds in such a name is none of its values: a project may be called "live".
+    """
+    if not places:
+        return spans
     known = [
         Span("project", start, end, text[start:end], by_pattern=True, confidence=1.0)
-        for start, end in places(text, names)
+        for start, end in places
     ]
-    if not known:
-        return spans
-    return (*(span for span in spans if span.name != "project"), *known)
+    others = (
+        span
+        for span in spans
+        if span.name != "project" and not (span.by_pattern and any(map(span.within, known)))
+    )
+    return (*others, *known)

@@ -25,6 +25,7 @@ _INPUTS = (
         "network.py",
         "ngrams.py",
         "reader.py",
+        "registered.py",
         "train.py",
     ),
     "uv.lock",

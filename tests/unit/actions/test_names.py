@@ -45,29 +45,40 @@ def test_names_are_no_patterns():
     assert named("train a.b and axb", ("a.b", "(", "[a-z]+", "", "-")) == ("a.b",)
 
 
-def parsed(text, guess):
-    start = text.index(guess)
-    intent = {"name": "train_model", "confidence": 0.97}
-    entity = {
-        "entity": "project",
-        "start": start,
-        "end": start + len(guess),
-        "confidence_entity": 0.99,
-    }
-    return {"text": text, "intent": intent, "intent_ranking": [intent], "entities": [entity]}
+def entity(text, name, words, **facts):
+    start = text.index(words)
+    return {"entity": name, "start": start, "end": start + len(words), "value": words, **facts}
+
+
+def parsed(text, guess, *registered, command="train_model", found=()):
+    intent = {"name": command, "confidence": 0.97}
+    entities = [
+        entity(text, "project", guess, confidence_entity=0.99),
+        *(entity(text, "registered", name) for name in registered),
+        *found,
+    ]
+    return {"text": text, "intent": intent, "intent_ranking": [intent], "entities": entities}
 
 
 def test_what_is_registered_replaces_what_was_guessed():
-    parse = parsed("train that lovely digit reader", "lovely")
-    assert read(parse).params("train_model") == {"project": "lovely"}
-    assert read(parse, ["digit reader"]).params("train_model") == {"project": "digit-reader"}
-
-
-def test_a_project_that_nobody_registered_is_still_a_guess():
-    parse = parsed("train the churner", "churner")
-    assert read(parse, ["digits"]).params("train_model") == {"project": "churner"}
+    text = "train that lovely digit reader"
+    assert read(parsed(text, "lovely")).params("train_model") == {"project": "lovely"}
+    parse = parsed(text, "lovely", "digit reader")
+    assert read(parse).params("train_model") == {"project": "digit-reader"}
 
 
 def test_two_projects_in_one_sentence_are_asked_about():
-    parse = parsed("train fraud and digits", "fraud")
-    assert read(parse, ["fraud", "digits"]).params("train_model") == {}
+    parse = parsed("train fraud and digits", "fraud", "fraud", "digits")
+    assert read(parse).params("train_model") == {}
+
+
+def test_a_name_holds_no_value_of_its_own():
+    text = "deploy live to staging"
+    found = [
+        entity(text, "environment", words, extractor="MeantPatternExtractor")
+        for words in ("live", "staging")
+    ]
+    guessed = parsed(text, "live", command="deploy_model", found=found)
+    assert read(guessed).params("deploy_model") == {}
+    parse = parsed(text, "live", "live", command="deploy_model", found=found)
+    assert read(parse).params("deploy_model") == {"project": "live", "environment": "staging"}
