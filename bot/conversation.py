@@ -256,7 +256,7 @@ class Conversation:
             case "intent":
                 await self._small_talk(who, said, turn, around, key)
             case _:
-                await self._say(key, said.place, replies.unsure(turn, said.text))
+                await self._say(key, said.place, replies.unsure(turn, said.text, around.plan))
 
     async def _small_talk(
         self, who: Person, said: Said, turn: Turn, around: Surroundings, key: str
@@ -346,7 +346,7 @@ def _settles(turn: Turn, around: Surroundings) -> bool:
     if around.running is not None and turn.command == "stop_run":
         return True
     waits = bool(around.plans) or (around.running is not None and turn.intent == "cancel")
-    return waits and turn.outcome == "intent" and turn.intent in _ANSWERS
+    return waits and turn.outcome in {"intent", "unsure"} and turn.intent in _ANSWERS
 
 
 def _asked_by(request: Request | None, who: Person) -> TypeGuard[Request]:

@@ -34,10 +34,19 @@ _HEARD = 300
 """Characters of what was said that a button remembers."""
 
 
-def unsure(turn: Turn, heard: str) -> Answer:
-    """Nothing certain was said: the nearest commands as buttons, which carry what was said of them."""
+def unsure(turn: Turn, heard: str, plan: Request | None = None) -> Answer:
+    """Nothing certain was said: the nearest commands as buttons, which carry what was said of them.
+
+    An open `plan` may have been meant, by a yes that was less than one.
+    """
     likely = [guess for guess in turn.nearest if guess.confidence >= _LIKELY]
     offered = [guess for guess in likely if COMMANDS[guess.command].available][:3]
+    if plan is not None and turn.intent == "affirm":
+        text = (
+            f"I did not take that as a yes, so {plan.id} has not started. Say “yes” or press its "
+            "button to go ahead, “cancel” to drop it."
+        )
+        return Answer(text=text)
     if not offered:
         text = "I did not get that. Say “help” and I will show you what I can do."
         return Answer(text=text)

@@ -162,6 +162,21 @@ def gives_up(text: str) -> bool:
     return bool(_GIVES_UP.match(text) or _GIVES_UP_LAST.search(text))
 
 
+_HESITATES = re.compile(
+    r"\?\W*$|\b(?:if|unless|until|once|when|whether|after|before|first|later|tomorrow|tonight|next|soon|but|or|not|nor|never|nobody"
+    r"|no(?!\s+(?:problems?|worries|objections?|doubts?|issues?|rush)\b)|\w+n['\u2019]t|dont|cant|cannot|wont|wait|hold|hang\s+on|let\s+me|maybe|perhaps|probably"
+    r"|guess|suppose|might|could|would|should|says?|said|saying|ask|asks|tell|check|wonder|who|did|does|know|see|saw|almost|nearly|in\s+theory"
+    r"|(?:stop|cancel|abort)(?!\s+(?:it|that|this|the|them|run|training|r?\d)\b)|will(?!\s+do\W*$))\b|^\W*yeah,?\s+right\W*$"
+    r"|\b(?:is|are)\s+(?:that|this|it|we|you)\b",
+    re.IGNORECASE,
+)
+
+
+def hesitates(text: str) -> bool:
+    """Whether what sounds like a yes is less than one: "yes, but after lunch", "Ben says yes", "ok?"."""
+    return bool(_HESITATES.search(text))
+
+
 _ENDS = re.compile(
     r"\b(?:any ?more|any longer|no longer|no more|from now on|ever again|again|stop(?:ped)?|quit|leave out)\b",
     re.IGNORECASE,

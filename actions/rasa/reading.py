@@ -9,7 +9,7 @@ from actions.catalog import COMMANDS, CONVERSATION, PARAMETERS
 from actions.normalise import UnreadableError, find_reason, normalise
 from actions.normalise.patterns import LOOKS_LIKE
 from actions.rasa.figures import FIGURE, counted, lone
-from actions.rasa.moods import asks_another, gives_up, speaks_for_another
+from actions.rasa.moods import asks_another, gives_up, hesitates, speaks_for_another
 from actions.rasa.orders import asks_for, is_for_machines
 from actions.rasa.spans import (
     OPEN,
@@ -88,6 +88,11 @@ class Reading:
     """Where a long text says what it asks for."""
     unknown: tuple[tuple[int, int], ...] = ()
     """Words that no request has but as names."""
+
+    @property
+    def hesitates(self) -> bool:
+        """Whether it is less than the yes it was taken for: "ok?"."""
+        return self.intent == "affirm" and hesitates(self.text)
 
     @property
     def command(self) -> str | None:
@@ -316,7 +321,7 @@ def contract(reading: Reading, text: str) -> dict[str, Any]:
     """The parse contract's object for `text`, as it was typed."""
     says = reading.intent in COMMANDS or reading.intent in NEEDS_VALUES
     params = reading.params(reading.command) if says else {}
-    empty = reading.intent in NEEDS_VALUES and not params
+    empty = (reading.intent in NEEDS_VALUES and not params) or reading.hesitates
     return {
         "text": text,
         "command": None if empty else reading.intent,

@@ -229,8 +229,9 @@ class Converse:
             if isinstance(step, Filled):
                 return propose(dispatcher, tracker, reading, shown.command, step.params)
         draft = None if reading.intent == "cancel" else _kept(tracker)
-        params = reading.params(None) if reading.intent in {"inform", "correct"} else {}
-        return _tell(dispatcher, reading, outcome="intent", draft=draft, params=params)
+        params = reading.params(None) if reading.intent in NEEDS_VALUES else {}
+        outcome = "unsure" if reading.hesitates else "intent"
+        return _tell(dispatcher, reading, outcome=outcome, draft=draft, params=params)
 
 
 class Unsure:
