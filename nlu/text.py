@@ -2,7 +2,7 @@
 
 import re
 
-MAX_LENGTH = 1000
+MAX_LENGTH = 800
 """Characters that the model reads; nobody asks for one thing in more."""
 
 _BOT = re.compile(r"^\s*(?:<@[UW][A-Z0-9]+(?:\|[^>]*)?>[\s,:]*)")

@@ -7,6 +7,7 @@ otherwise, Cooper asks.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ def _orders(words: Words, sentence: str) -> bool:
     )
 
 
+@cache
 def _order(words: Words) -> "re.Pattern[str]":
     """Where the verb stands in an order, a polite one, or a statement of one's own."""
     some = r"(?:\s+[\w'\u2019]+){0,3}?\s+"

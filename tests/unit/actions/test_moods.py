@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions.rasa.moods import asks_another, forbids, gives_up, refuses
+from actions.rasa.moods import asks_another, forbids, gives_up, hesitates, refuses
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,27 @@ def test_it_gives_up(text: str) -> None:
 )
 def test_what_names_something_does_not_give_up(text: str) -> None:
     assert not gives_up(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("yes", "ok", "yep, go", "go ahead", "sounds right to me", "that's correct, proceed", "y", "confirmed"),
+        *("yes, stop it", "yes, no objections", "yes, I've checked it, let it rip", "perfect, do it", "lgtm"),
+        "Yes, I have looked through the whole plan and it is exactly what I want, please proceed",
+    ],
+)  # fmt: skip
+def test_a_yes(text):
+    assert not hesitates(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("yes?", "ok?", "is that ok", "not yes", "yes no", "yes or no", "I can't say yes", "I can’t say yes", "never"),
+        *("Ben says yes", "who said yes", "yes, Ben will", "ok let me check first", "do it later", "yes tomorrow"),
+        *("yes if it is cheap", "yes, but wait", "I would say yes", "yeah right", "yes, stop", "ok, ask Ben", "I guess so"),
+    ],
+)  # fmt: skip
+def test_less_than_a_yes(text):
+    assert hesitates(text)
