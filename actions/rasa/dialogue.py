@@ -96,6 +96,9 @@ def _mapping(raw: object) -> Mapping[Any, Any]:
     return raw if isinstance(raw, Mapping) else {}
 
 
+_OWN_THREAD = frozenset({"alert", "run", "request"})
+
+
 def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Values of the thread for what `command` requires and nobody said.
 
@@ -110,8 +113,8 @@ def inferred(command: str, params: Mapping[str, Any], context: object) -> dict[s
     for use in COMMANDS[command].uses:
         name = use.parameter.name
         if name in missing:
-            # The thread of an incident or a run is about it, and not about all of its project.
-            about = _from_thread(use.unless, context) if use.unless in {"alert", "run"} else {}
+            # The thread of an incident, a run or a request is about it, and not about all of its project.
+            about = _from_thread(use.unless, context) if use.unless in _OWN_THREAD else {}
             found |= (
                 about
                 or _from_thread(name, context)

@@ -181,6 +181,14 @@ async def test_a_runs_thread_is_about_the_run_and_another_about_its_project(
         assert (lost.outcome, lost.asked) == ("ask", "project"), "never somebody else's run"
 
 
+async def test_an_undecided_requests_thread_is_about_it(rasa: Running) -> None:
+    thread = {"project": "fraud", "request": "R42"}
+    async with Rasa(rasa.url, rasa.token) as understanding:
+        turn = await understanding.turn("T1:C1:1.1:U1", "who approved it?", None, thread)
+    assert (turn.outcome, turn.command) == ("proposal", "show_audit")
+    assert turn.params == {"request": "R42"}
+
+
 async def test_a_registered_project_needs_no_training(rasa: Running) -> None:
     async with Rasa(rasa.url, rasa.token) as client:
         words = "train zebra-of-the-week on 2 gpus"
