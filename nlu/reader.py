@@ -50,6 +50,15 @@ _NGRAMS, _NAMES = "ngrams.npz", "names.json"
 
 
 @dataclass(frozen=True)
+class _Learned:
+    """What was learned: two classifiers of intents, and where names stand."""
+
+    ngrams: NGrams
+    network: Network
+    tagger: Tagger
+
+
+@dataclass(frozen=True)
 class _Reading:
     """One way to read a text: the probabilities of the intents, and what was found in it."""
 
@@ -106,9 +115,7 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         self._labels = [_NONE, *config["names"]]
         self._intents: list[str] = []
         self._patterns: dict[str, re.Pattern[str]] = {}
-        self._ngrams: NGrams | None = None
-        self._network: Network | None = None
-        self._tagger: Tagger | None = None
+        self._learned: _Learned | None = None
 
     # ------------------------------------------------------------------ training
 
@@ -135,10 +142,10 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
                 ]
             )
             learned = learn(examples, len(intents), len(self._labels), course)
-            self._ngrams = ngrams.result()
-        self._network = Network(learned.layers, learned.head)
-        self._tagger = self._learned_names(learned.words, seen.result(), examples)
-        self._persist(self._ngrams, learned.layers, {**learned.head, **self._tagger.arrays})
+            counted = ngrams.result()
+        tagger = self._learned_names(learned.words, seen.result(), examples)
+        self._learned = _Learned(counted, Network(learned.layers, learned.head), tagger)
+        self._persist(counted, learned.layers, {**learned.head, **tagger.arrays})
         return self._resource
 
     def _example(self, message: Message) -> Example:
@@ -195,14 +202,14 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
     def process(self, messages: "list[Message]") -> "list[Message]":
         """The same messages with intent, ranking and names."""
         for message in messages:
-            if message.get(TOKENS_NAMES[TEXT]) and self._ngrams and self._network and self._tagger:
-                self._read(message, self._ngrams, self._network, self._tagger)
+            if message.get(TOKENS_NAMES[TEXT]) and self._learned:
+                self._read(message, self._learned)
         return messages
 
-    def _read(self, message: Message, ngrams: NGrams, network: Network, tagger: Tagger) -> None:
+    def _read(self, message: Message, learned: "_Learned") -> None:
         text, tokens = message.get(TEXT), message.get(TOKENS_NAMES[TEXT])
         found = [
-            self._reading(text, each, projects, ngrams, network, tagger)
+            self._reading(text, each, projects, learned)
             for each, projects in readings(text, tokens, _registered(message))
         ]
         best = self._likeliest(found)
@@ -218,28 +225,22 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
         message.set(ENTITIES, [*(message.get(ENTITIES) or []), *entities], add_to_output=True)
 
     def _reading(
-        self,
-        text: str,
-        tokens: "list[Token]",
-        projects: Places,
-        ngrams: NGrams,
-        network: Network,
-        tagger: Tagger,
+        self, text: str, tokens: "list[Token]", projects: Places, learned: "_Learned"
     ) -> "_Reading":
         """What the text says where registered `projects` stand in these places."""
         words = _words(tokens)
-        (pieces,) = network.read([[word.meant for word in words]])
+        (pieces,) = learned.network.read([[word.meant for word in words]])
         spans = [(0, len(text)), *clauses(text)]
         within = [[start <= each.start < end for each in tokens] for start, end in spans]
         seen = plain(words, text, self._patterns)
-        chances = tagger.chances(_rows(pieces.firsts(len(words)), seen))
+        chances = learned.tagger.chances(_rows(pieces.firsts(len(words)), seen))
         lemmas = self._lemmas(tokens, chances.argmax(1))
-        counted = ngrams.scores([" ".join(compress(lemmas, row)) for row in within])
+        counted = learned.ngrams.scores([" ".join(compress(lemmas, row)) for row in within])
         wanted = [
             [word.wanted and inside for word, inside in zip(words, row)]  # noqa: B905 -- as many
             for row in within
         ]
-        intents, best = self._decided(counted, network.intents(pieces, wanted))
+        intents, best = self._decided(counted, learned.network.intents(pieces, wanted))
         entities = list(self._names(words, text, chances))
         marks = [(REGISTERED, *place) for place in projects]
         marks += [(ASKED, *spans[best])] if best else []
@@ -321,10 +322,10 @@ class Reader(GraphComponent, IntentClassifier, EntityExtractorMixin):
             loaded._take_names(names["intents"], names["patterns"])
             with np.load(folder / _HEADS, allow_pickle=False) as arrays:
                 heads = dict(arrays)
-            loaded._network = Network((folder / _LAYERS).read_bytes(), heads)
-            loaded._tagger = Tagger(heads)
+            network = Network((folder / _LAYERS).read_bytes(), heads)
             with np.load(folder / _NGRAMS, allow_pickle=False) as arrays:
-                loaded._ngrams = NGrams(names["vocabularies"], arrays["weights"], arrays["bias"])
+                ngrams = NGrams(names["vocabularies"], arrays["weights"], arrays["bias"])
+        loaded._learned = _Learned(ngrams, network, Tagger(heads))
         return loaded
 
     def _take_names(self, intents: "list[str]", patterns: "dict[str, str]") -> None:

@@ -35,8 +35,8 @@ DEFAULT_SENTENCES = 150
 HEADER = "# Generated from the catalogue by `make generate`; do not edit.\n"
 OUTSIDE = ("out_of_scope",)
 """Intents of the model that are neither a command nor a conversation intent."""
-MARKS = ("negated", "asked", "unknown", "slip")
-"""Entities that are no values: what is not wanted, what is asked for, words never seen or mistyped."""
+MARKS = ("negated", "asked", "unknown", "slip", "registered")
+"""Entities that are no values: what is not wanted, what is asked for, words never seen or mistyped, registered names."""
 OWN_ACTIONS = ("action_propose", "action_converse", "action_unsure", "action_read")
 
 
