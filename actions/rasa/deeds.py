@@ -39,32 +39,34 @@ _WORDS = {
         noun=r"rejections?|refusal",
     ),
     "acknowledge_alert": Words(
-        do=r"acknowledge|ack|(?:take\s+)?note|looking\s+into|mark|stop\s+(?:the\s+)?(?:escalat\w+|paging|calling|ringing)",
+        do=r"acknowledge|ack|(?:take\s+)?note|looking\s+into|mark|flag|stop\s+(?:the\s+)?(?:escalat\w+|paging|calling|ringing)",
         doing=r"acknowledging|acking|looking\s+into",
         done=r"acknowledged|acked|ack['\u2019]?d",
         noun=r"acknowledge?ments?",
     ),
     "resolve_alert": Words(
-        do=r"resolve|close|shut|solve|mark|set|put|call|dismiss|strike|wrap\s+up|tick\s+off",
+        do=r"resolve|close|shut|solve|mark|set|put|call|dismiss|strike|flag|wrap(?:\s+\w+)?\s+up|tick(?:\s+\w+)?\s+off",
         doing=r"resolving|closing|marking",
         done=r"(?:marked\s+(?:as\s+)?)?(?:resolved|closed)|solved|fixed|sorted|settled|dealt\s+with|over|gone|done|history",
         noun=r"resolution",
     ),
 }
 _ID = r"(?:(?:the|this|that|request|run|alert|incident|number|no\.?|id|it)\s+)*#?[ra]?\d+|(?:request|run|alert|incident)(?:\s+(?:number\s+)?[a-z-]+){1,4}|it|this|that"
+_THING = r"request|run|job|training|deploy(?:ment)?|promotion|rollback|plan|alert|alarm|incident|page|problem|issue|case"
 _LEAD = (
     r"(?:\W*(?:please|pls|plz|plse|kindly|cooper|mention|bot|hey|hi|hello|yo|dear|ok|okay|k|yes|yep|yeah|yup|no|nope|nah|sure|lgtm|well|fine"
     r"|good|great|nice|cool|perfect|alright|right|now|just|also|only|still|simply|hereby|immediately|however|though|instead|do"
-    rf"|go\s+ahead|thanks|thx|sorry|ugh|cc|fyi|here|all|team|everyone|x|{_ID})\b)*\W*"
+    rf"|go\s+ahead|thanks|thx|sorry|ugh|cc|fyi|here|all|team|everyone|x"
+    rf"|(?:the|this|that|a)\s+(?:{_THING})|{_THING}|{_ID})\b)*\W*"
 )
 """What may stand before an order."""
 _PARTS = re.compile(
     r"[,;:!?()]|\.(?!\d)|\s[-\u2013\u2014]+\s|\b(?:and|but|so|then|or|plus)\b"
-    r"|(?=\b(?:because|since|if|when|once|until|unless|whether|before|after|while|who|which|that\s+(?:is|has|was))\b)",
+    r"|(?=\b(?:because|since|if(?!\s+you)|when|once|until|unless|whether|before|after|while|who|which)\b)",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    r"^\W*(?:only\s+|even\s+|not\s+)?(?:because|since|if|when|once|until|unless|whether|before|after|while|who|which|that)\b",
+    r"^\W*(?:only\s+|even\s+|not\s+)?(?:because|since|if(?!\s+you)|when|once|until|unless|whether|before|after|while|who|which)\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"\u201c\u201d\u00ab]([^\"\u201c\u201d\u00bb]+)[\"\u201c\u201d\u00bb]")
@@ -73,7 +75,7 @@ _MARKED = re.compile(r"<[^<>]*>|\bhttps?://\S+")
 """Channels and addresses, which may stand anywhere."""
 _ASKS_OTHERS = re.compile(
     r"^\W*(?:(?:so|and|but|hey|hi|cooper|ok|hmm|well)\W+)*(?:can|could|would|will|should|shall|does|did|is|are|was|were|has|have|may|might|must)\s+"
-    r"(?!you\b|u\b|ya\b|someone\b|somebody\b|anyone\b|anybody\b|cooper\b|mention\b|to\b|my\b)",
+    r"(?!you\b|u\b|ya\b|(?:someone|somebody|anyone|anybody)\b(?!\s+(?:from|in|of|at|on|else)\b)|cooper\b|mention\b|it\s+possible\b|to\b|my\b)",
     re.IGNORECASE,
 )
 _LATER = re.compile(
@@ -90,6 +92,8 @@ _LACKS = re.compile(
 )
 _NO_WAY = re.compile(r"\b(?:no\s+way|as\s+if|far\s+from|instead\s+of)\b", re.IGNORECASE)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?!(?:please|pls)\W*$)")
+_NO_ORDER = r"to|will|would|should|could|can|may|might|must|not|never|probably|maybe|[a-z]+ly|he|she|they|who|ll|d|t|cannot|did|does|do|is|are|was|am|be|been|nobody|everybody|somebody"
+"""Words before a verb that is no order: "will probably approve it"."""
 _SHORT, _TERSE = 10, 8
 """Words of a text that may do it without its words ("thumbs up for R5"), and with no more than its participle."""
 
@@ -139,6 +143,11 @@ def _order(words: Words) -> "re.Pattern[str]":
         rf"\b(?:I['\u2019]?m|I\s+am|we['\u2019]?re|we\s+are)\s+(?:(?:\w+ly|now|just|already|both|all|still|here|online)\s+(?:and\s+)?)*(?:(?:happy|glad|fine|ok|okay|ready|willing|sorry|here|pleased|content)\s+to\s+(?:{words.do})|(?:{words.doing}))\b",
         rf"\b(?:let['\u2019]?s|let\s+(?:us|me)|time\s+to|afraid\s+I\s+(?:must|have\s+to)|go\s+ahead\s+(?:and\s+)?)\s*(?:{words.do})\b",
         rf"\bmind\s+(?:{words.doing})\b",
+        rf"\b(?:please|pls|plz|kindly)\s+(?:to\s+)?(?:just\s+|also\s+|now\s+)?(?:{words.do})\b",
+        rf"\bkind(?:\s+as)?\s+to\s+(?:please\s+)?(?:{words.do})\b",
+        rf"\bif\s+you(?:['\u2019]d|\s+(?:could|would|can))?\s+(?:please\s+)?(?:{words.do})\b",
+        rf"\b(?:gotta|got\s+to|time\s+you|lemme|any\s+chance\s+you(?:\s+could)?|possible\s+to|order\s+you\s+to|['\u2019]d\s+rather)\s+(?:{words.do})\b",
+        rf"(?:^|\b(?!(?:{_NO_ORDER})\b)[\w-]+\s+)(?:{words.do})\s+(?:it|that|this)\W*(?:(?:please|pls|now|then|thanks|thx)\W*)*$",
         rf"^{_LEAD}(?:put|give|send|count|grant)\b[^,;]*\b(?:{words.done}|{words.noun}|ack)\b(?!\s+by\s+(?!me\b))",
         rf"\b(?:want|like|need|have|get|see|consider|make|mark|flag|log|record|register|treat|set|count|put)\s+(?!been\b)(?:[\w#<@|>-]+\s+){{0,4}}(?:as\s+)?(?:{words.done})\b(?!\s+by\s+(?!me\b))",
         rf"\b(?:can|may|should|must|shall|is\s+to|are\s+to|has\s+to|have\s+to|needs?\s+to)\s+(?:now\s+)?be\s+(?:\w+ly\s+)?(?:{words.done})\b(?!\s+by\s+(?!me\b))",

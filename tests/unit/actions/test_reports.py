@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from actions.catalog import COMMANDS
 from actions.rasa.orders import asks_for
 from actions.rasa.spans import Span
 
@@ -36,6 +39,12 @@ RUN = (Span("run", 0, 1, "R42", by_pattern=True, confidence=1.0),)
         "approve R42?",
         "Ben approved R42, so we can go on",
         "R42 needs approval - who has time?",
+        "Ines wants to look at R42 tonight and will probably approve it",
+        "could the owner of R42 please come out of hiding and approve it",
+        "can someone from the risk team please approve R42?",
+        'The button reads "approve R42", I would have called it yes',
+        "as soon as the label fix is in, R42 will have my approval",
+        "there is no way R42 gets my approval",
     ],
 )
 def test_no_decision(text):
@@ -61,6 +70,16 @@ def test_no_decision(text):
         "approve R42 please?",
         "Ben approved R41, now approve R42",
         "it was reviewed by Ben and I approve R42",
+        "please to approve R42",
+        "we looked at it approve it please",
+        "would you be so kind as to approve R42",
+        "it would be great if you could approve R42",
+        "any chance you approve R42",
+        "this has my approval",
+        "cc <@U2> approve R42",
+        "https://ci.example/42 approve R42",
+        "Approving R42 now",
+        "give R42 the ok",
         "R42 needs my approval and I approve it",
     ],
 )
@@ -150,3 +169,10 @@ def test_an_order_with_a_report_is_an_order(command, text):
 def test_what_is_said_over_and_over_comes_to_an_end(word):
     for command in ("approve_request", "resolve_alert", "train_model"):
         asks_for(command, word * 400, RUN)
+
+
+def test_the_catalogues_own_examples_ask():
+    for command in COMMANDS.values():
+        for example in command.examples:
+            text = re.sub(r"\[([^\]]+)\]\(\w+\)", r"\1", example)
+            assert asks_for(command.name, text, RUN), text
