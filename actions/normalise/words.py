@@ -244,6 +244,13 @@ def read_word(raw: str) -> str:
     return text
 
 
+_OF_A_MODEL = re.compile(
+    r"\b(?:v\d+|versions?|champion|challenger)\b|^(?:(?:no\.?|number|#)\s*)?\d{1,3}$", re.IGNORECASE
+)
+"""What says which model, and is no data set: "wait, use v3"."""
+_ADDRESS = re.compile(r"[/_]|\w[.-]\w")
+
+
 def read_dataset(raw: str) -> str:
     """A URI or data set's name, as typed.
 
@@ -251,7 +258,8 @@ def read_dataset(raw: str) -> str:
         NotReadable: Empty, longer than 200 characters or no name.
     """
     text = raw.strip().strip("?!,;\"'").rstrip(".")
-    if read_word(text) in _PRONOUNS | _PARTICLES | _NOISE:
+    of_a_model = _OF_A_MODEL.search(text) and not _ADDRESS.search(text)
+    if of_a_model or read_word(text) in _PRONOUNS | _PARTICLES | _NOISE:
         msg = f"“{text}” is not a data set. Say its name, or an address such as s3://bucket/key."
         raise NotReadable(msg)
     return text

@@ -115,9 +115,17 @@ READS = [
     (Kind.WORD, "Deployments", "deployments"),
     (Kind.DATASET, "s3://bucket/Key", "s3://bucket/Key"),
     (Kind.DATASET, "<s3://bucket/Key>", "s3://bucket/Key"),
+    (Kind.DATASET, "churn_v3", "churn_v3"),
+    (Kind.DATASET, "data/version-3.csv", "data/version-3.csv"),
+    (Kind.DATASET, "champions of october", "champions of october"),
+    (Kind.DATASET, "2026", "2026"),
 ]
 
 REFUSES = [
+    (Kind.DATASET, "wait, use v3"),
+    (Kind.DATASET, "the third version"),
+    (Kind.DATASET, "whatever the champion is"),
+    (Kind.DATASET, "number 3"),
     (Kind.SLUG, "it"),
     (Kind.SLUG, "the model"),
     (Kind.SLUG, "über-modell"),
