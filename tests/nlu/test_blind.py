@@ -31,7 +31,6 @@ COMMANDS_RIGHT = 0.97
 PARAMS_RIGHT = 0.945
 OUTSIDE_TAKEN = 0.024
 WRONG_CHANGES = 0.005
-DIALOGUES_RIGHT = 70
 
 
 @pytest.fixture(scope="module")
@@ -95,4 +94,4 @@ async def test_dialogues(rasa: Running) -> None:
     async with Rasa(rasa.url, rasa.token) as understanding:
         found = [await dialogue.play(understanding, each) for each in dialogue.load(DIALOGUES)]
     assert len(found) >= 60
-    assert found.count(None) >= DIALOGUES_RIGHT, [why for why in found if why]
+    assert found.count(None) == len(found), [why for why in found if why]
