@@ -20,6 +20,11 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 _EMOJI = re.compile(r"(?<![\w:]):[a-z][a-z0-9_+-]*(?:::skin-tone-\d)?:(?![\w:])")
+_COMPACT = re.compile(
+    r"(?<![\w.-])(?<!\bat )(?<!\btill )(?<!\buntil )(?<!\bbefore )(?:\d{1,3}[dh]){1,2}\d{1,2}(?:h|m|min)?(?![\w.-]\w|\w)",
+    re.IGNORECASE,
+)
+"""Lengths of time in one word, where it is none of the clock: "1h30m"."""
 _ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\x00": " "}
@@ -41,7 +46,19 @@ def prepare(text: str) -> str:
     for escape, character in _ESCAPES:
         text = text.replace(escape, character)
     text = _REFERENCE.sub(r"\1 \2", text.translate(_QUOTES))
+    text = _COMPACT.sub(_spaced, text)
     if _COMMANDS.match(text):
         return ""
     text = re.sub(r"^[\s/]+|EXTERNAL:", " ", text)
     return " ".join(text.split())[:MAX_LENGTH]
+
+
+def _spaced(compact: "re.Match[str]") -> str:
+    """What is written as one word in parts: "1h30m" and "1h30" are "1h 30m"."""
+    parts = re.findall(r"\d+[a-z]*", compact[0], re.IGNORECASE)
+    last = (
+        parts[-1]
+        if not parts[-1].isdigit()
+        else parts[-1] + ("m" if "h" in parts[-2].lower() else "h")
+    )
+    return " ".join((*parts[:-1], last))

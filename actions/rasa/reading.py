@@ -297,6 +297,8 @@ def read(parse: Mapping[str, Any]) -> Reading:
     stated = name in _STATED and {span.name for span in spans} >= _STATED[name]
     if (name in _NOT_READ or name in COMMANDS) and not stated and only_values(text, spans):
         intent = "inform"
+    if name in _UNCLEAR and only_values(text, spans, _names(spans)):
+        intent = "inform"
     corrects = _CORRECTS.match(text)
     unclear = name in COMMANDS or name in _UNCLEAR
     if corrects and unclear and only_values(blanked(text, (corrects.span(),)), spans):
@@ -315,6 +317,12 @@ def read(parse: Mapping[str, Any]) -> Reading:
         asked=asked,
         unknown=marked(entities, _UNKNOWN),
     )
+
+
+def _names(spans: Iterable[Span]) -> Places:
+    """Where projects surely stand."""
+    sure = (each for each in spans if each.name == "project" and each.confidence >= _SURELY)
+    return tuple((span.start, span.end) for span in sure)
 
 
 def contract(reading: Reading, text: str) -> dict[str, Any]:

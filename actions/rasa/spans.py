@@ -265,14 +265,14 @@ def readable(span: Span) -> bool:
     return True
 
 
-def only_values(text: str, spans: Iterable[Span]) -> bool:
-    """Whether a short text holds values of closed classes and nothing else: "and on spot"."""
+def only_values(text: str, spans: Iterable[Span], names: Places = ()) -> bool:
+    """Whether a short text holds values of closed classes and nothing else but `names`: "and on spot"."""
     sure = [
         span
         for span in spans
         if span.by_pattern and PARAMETERS[span.name].kind not in _NO_ANSWER and readable(span)
     ]
-    taken = tuple((span.start, span.end) for span in sure)
+    taken = (*((span.start, span.end) for span in sure), *names)
     return bool(sure) and len(text.split()) <= _MOST and not words_beside(text, taken)
 
 
