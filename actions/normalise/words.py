@@ -257,7 +257,7 @@ def read_dataset(raw: str) -> str:
     Raises:
         NotReadable: Empty, longer than 200 characters or no name.
     """
-    text = raw.strip().strip("?!,;\"'").rstrip(".")
+    text = raw.strip().lstrip("?!,;\"' ").rstrip("?!,;\"'. \t\n").strip()
     of_a_model = _OF_A_MODEL.search(text) and not _ADDRESS.search(text)
     if of_a_model or read_word(text) in _PRONOUNS | _PARTICLES | _NOISE:
         msg = f"“{text}” is not a data set. Say its name, or an address such as s3://bucket/key."
